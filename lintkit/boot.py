@@ -1,0 +1,59 @@
+"""The entry point: answers ``--version`` at once, and turns every failure into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line. Exit 2 with one sentence for a mistake or a bug, 130 on interrupt, never a traceback."""
+    arguments = sys.argv[1:]
+    if arguments in (["--version"], ["-V"]):
+        from lintkit import __version__
+
+        sys.stdout.write(f"lintkit {__version__}\n")
+        return
+    import gc
+
+    gc.disable()
+    from lintkit.errors import LintkitError
+
+    try:
+        from lintkit.cli import app
+
+        app(prog_name="lintkit")
+    except LintkitError as error:
+        _stop(f"lintkit: {error}")
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        import os
+
+        # the reader has gone: point stdout at nothing, so that the interpreter's last flush is quiet
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+    except RecursionError:
+        _stop("lintkit: the input is nested too deeply to be read")
+    except Exception as error:
+        import os
+
+        if os.environ.get("LINTKIT_DEBUG"):
+            raise
+        frame = _last_frame(error)
+        _stop(f"lintkit: internal error ({type(error).__name__}: {error}) at {frame}; LINTKIT_DEBUG=1 shows more")
+
+
+def _last_frame(error: BaseException) -> str:
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "?")
+        if str(name).startswith("lintkit"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _stop(message: str) -> None:
+    sys.stderr.write(message.replace("\n", " ") + "\n")
+    raise SystemExit(2)

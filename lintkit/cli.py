@@ -1,0 +1,320 @@
+"""The command line: options to calls, reports to streams. The only importer of typer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from lintkit.errors import LintkitError
+
+app = typer.Typer(
+    name="lintkit",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Policy as code for GitOps repositories of Rook-Ceph storage and OpenStack-on-Kubernetes clouds.",
+)
+
+
+class Profile(StrEnum):
+    """How severe policies are."""
+
+    production = "production"
+    lab = "lab"
+
+
+class Severity(StrEnum):
+    """Severities, gravest first."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+
+
+class Color(StrEnum):
+    """When to colour."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+class Format(StrEnum):
+    """Output formats of a check."""
+
+    human = "human"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+    gitlab = "gitlab"
+    junit = "junit"
+    rdjson = "rdjson"
+    markdown = "markdown"
+
+
+class TextFormat(StrEnum):
+    """Output formats of the other commands."""
+
+    human = "human"
+    json = "json"
+
+
+def _version(value: bool) -> None:
+    if value:
+        from lintkit import __version__
+
+        typer.echo(f"lintkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+Paths = Annotated[
+    Optional[list[str]], typer.Argument(help="Files or directories of one repository; - reads manifests from stdin.")
+]
+ProfileOption = Annotated[Optional[Profile], typer.Option(help="Override the profile of every environment.")]
+ConfigOption = Annotated[Optional[Path], typer.Option(help="Use this configuration file.")]
+IsolatedOption = Annotated[bool, typer.Option("--isolated", help="Ignore every configuration file.")]
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    formats: Annotated[
+        Optional[list[Format]], typer.Option("--format", help="Output format; may be given several times.")
+    ] = None,
+    outputs: Annotated[
+        Optional[list[Path]], typer.Option("--output", "-o", help="Write to a file; one for each --format, in order.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes.")] = False,
+    unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: unsafe fixes too.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what fixing would change; change nothing.")] = False,
+    profile: ProfileOption = None,
+    select: Annotated[
+        Optional[list[str]], typer.Option(help="Only these policies: ids, families or globs, comma-separated.")
+    ] = None,
+    ignore: Annotated[Optional[list[str]], typer.Option(help="Not these policies.")] = None,
+    fail_on: Annotated[Severity, typer.Option(help="Lowest severity that makes the exit code 1.")] = Severity.error,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Show existing and ignored findings too.")] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by policy.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not use the cache.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes to use; 0 decides.")] = 0,
+    color: Annotated[Color, typer.Option(help="When to colour.")] = Color.auto,
+    stdin_filename: Annotated[str, typer.Option(help="What to call the file read from stdin.")] = "stdin.yaml",
+    force_exclude: Annotated[bool, typer.Option("--force-exclude", help="Excludes hold for named paths too.")] = False,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """Check a repository: load it as its clusters will, judge it, report findings at the line to edit."""
+    from lintkit.progress import progress
+    from lintkit.repair import diff as diff_of
+    from lintkit.repair import repair
+    from lintkit.run import check as run_check
+
+    options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
+    if diff and fix:
+        raise LintkitError("--diff changes nothing and --fix does: use one of them")
+    with progress(sys.stderr):
+        if fix:
+            repaired = repair(options, unsafe=unsafe_fixes)
+            report, loaded = repaired.report, repaired.loaded
+        else:
+            report, loaded = run_check(options)
+    if diff:
+        text = diff_of(report, unsafe=unsafe_fixes)
+        _write(text)
+        raise typer.Exit(2 if report.broken else 1 if text and not exit_zero else 0)
+    _report(report, loaded.policies, formats or [Format.human], outputs or [], color, statistics, show_all)
+    if fix:
+        _say(f"{repaired.applied} fix{'' if repaired.applied == 1 else 'es'} applied in {len(repaired.files)} file(s)")
+        for message in repaired.refused:
+            _say(message)
+    for message in report.broken:
+        _say(message)
+    raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))
+
+
+def _exit_code(report: object, fail_on: Severity, *, exit_zero: bool) -> int:
+    from lintkit.finding import SEVERITIES, Report
+
+    assert isinstance(report, Report)
+    if report.broken:
+        return 2
+    limit = SEVERITIES.index(fail_on.value)
+    bad = any(SEVERITIES.index(f.severity) <= limit and f.status == "new" for f in report.findings)
+    return int(bad and not exit_zero)
+
+
+def _options(
+    paths: list[str] | None,
+    profile: Profile | None,
+    select: list[str] | None,
+    ignore: list[str] | None,
+    config: Path | None,
+    isolated: bool,
+    stdin_name: str = "stdin.yaml",
+    force_exclude: bool = False,
+    show_all: bool = False,
+):  # type: ignore[no-untyped-def]
+    from lintkit.run import Options
+
+    stdin = None
+    if paths == ["-"]:
+        stdin = sys.stdin.buffer.read().decode("utf-8", "replace")
+        paths = []
+    elif "-" in (paths or []):
+        raise LintkitError("- reads everything from stdin: it cannot be combined with other paths")
+    return Options(
+        paths=tuple(Path(p) for p in paths or []),
+        profile=profile.value if profile else "",
+        select=_words(select),
+        ignore=_words(ignore),
+        config=config,
+        isolated=isolated,
+        stdin=stdin,
+        stdin_name=stdin_name,
+        force_exclude=force_exclude,
+        show_all=show_all,
+    )
+
+
+def _words(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values or [] for word in value.split(",") if word.strip())
+
+
+def _report(report, policies, formats, outputs, color: Color, statistics: bool, show_all: bool) -> None:  # type: ignore[no-untyped-def]
+    import shutil
+
+    from lintkit.explain import policy_info
+    from lintkit.report.formats import FORMATS
+    from lintkit.report.info import Options as Shown
+    from lintkit.report.terminal import use_color, use_links
+
+    if len(outputs) > len(formats):
+        raise LintkitError("there are more --output files than --format options: give one --format for each")
+    tty = sys.stdout.isatty()
+    info = policy_info(policies)
+    # the last formats without a file of their own go to stdout
+    for name, target in zip(formats, [*outputs, *([None] * (len(formats) - len(outputs)))], strict=True):
+        to_file = target is not None
+        shown = Shown(
+            color=not to_file and use_color(color.value, os.environ, tty),
+            width=min(shutil.get_terminal_size((100, 24)).columns, 160) if tty and not to_file else 100,
+            links=not to_file and use_links(os.environ, tty),
+            show_all=show_all,
+            statistics=statistics,
+        )
+        text = FORMATS[name.value](report, info, shown)
+        if target is None:
+            _write(text)
+        else:
+            _write_file(target, text)
+
+
+def _write(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def _write_file(target: Path, text: str) -> None:
+    from lintkit.fix.apply import write_atomic
+
+    write_atomic(target, text, target.read_bytes() if target.exists() else b"")
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(message + "\n")
+
+
+@app.command()
+def explain(
+    policy: Annotated[str, typer.Argument(help="Id of a policy.")],
+    path: Annotated[Path, typer.Option("--path", help="Repository whose own policies count too.")] = Path(),
+) -> None:
+    """Explain a policy: what it finds, why that hurts, what to do, its parameters, an example."""
+    from lintkit.explain import explain_policy
+
+    _write(explain_policy(policy, path))
+
+
+@app.command()
+def policies(
+    path: Annotated[Path, typer.Argument(help="Repository whose own policies count too.")] = Path(),
+    output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
+) -> None:
+    """List every policy with its family and its severity by profile."""
+    from lintkit.explain import list_policies
+
+    _write(list_policies(path, as_json=output == TextFormat.json))
+
+
+@app.command()
+def env(
+    path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
+    why: Annotated[str, typer.Option(help="KIND/NAME:PATH: the layers that decide one value.")] = "",
+    nodes: Annotated[bool, typer.Option("--nodes", help="Show a role by node matrix.")] = False,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """Show environments, what reaches each, from where, and what is unknown."""
+    from lintkit.inspect import show_environments, show_nodes, show_why
+    from lintkit.run import load
+
+    loaded = load(_options([str(path)], None, None, None, config, isolated))
+    text = show_why(loaded, why) if why else show_nodes(loaded) if nodes else show_environments(loaded)
+    _write(text)
+
+
+@app.command("eval")
+def evaluate(
+    expression: Annotated[str, typer.Argument(help="A CEL expression.")],
+    on: Annotated[str, typer.Option("--on", help="KIND/NAME of the subject to evaluate it on.")],
+    path: Annotated[Path, typer.Option("--path", help="Repository.")] = Path(),
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """Evaluate an expression on a subject; show its object, facts and the result."""
+    from lintkit.inspect import show_eval
+    from lintkit.run import load
+
+    _write(show_eval(load(_options([str(path)], None, None, None, config, isolated)), expression, on))
+
+
+@app.command()
+def test(
+    folder: Annotated[Optional[Path], typer.Argument(help="Folder of policies; those lintkit ships without it.")] = None,
+) -> None:
+    """Run the cases of policies: findings and expectations match exactly both ways."""
+    from lintkit.harness.cases import run_all
+
+    outcome = run_all(folder)
+    _write(outcome.text)
+    raise typer.Exit(1 if outcome.failed else 0)
+
+
+@app.command()
+def pgs(
+    path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
+    what_if: Annotated[Optional[Path], typer.Option("--what-if", help="A cluster description in JSON.")] = None,
+    output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
+) -> None:
+    """Predict what Ceph's PG autoscaler chooses for every pool."""
+    from lintkit.pgs import what_if_answer
+
+    if what_if is None:
+        raise LintkitError("predictions from a repository are not there yet: describe the cluster with --what-if FILE.json")
+    _write(what_if_answer(what_if, as_json=output == TextFormat.json))

@@ -1,0 +1,1 @@
+"""What Python computes about subjects; policies read facts, never compute them."""

@@ -1,0 +1,1 @@
+"""Facts about Ceph: what the cluster will do with a configuration."""

@@ -1,0 +1,142 @@
+"""Facts about CRUSH roots that share OSDs: pools with and without a device class on one root."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from lintkit.facts.storage import external
+from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.subjects.model import Subject
+from lintkit.subjects.project import ceph_version
+from lintkit.yamldoc.node import Json, lookup, text
+from lintkit.yamldoc.unknowns import unknown_reason
+
+
+class _Placed(NamedTuple):
+    """A pool on its root. ``subject`` is None for a pool that Ceph makes by itself."""
+
+    name: str
+    root: str
+    device_class: str
+    subject: Subject | None
+
+
+def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKnown:
+    """Declared pools without a device class whose CRUSH root also carries pools with one.
+
+    One item a pool: ``of`` (its id), ``name``, ``root``, ``cluster``, ``classes`` (device classes on that
+    root, most used first), ``classed`` (items with ``of``, ``name``, ``class``), ``implicit`` (pools that Ceph
+    makes there without a class), ``only_mgr`` (never true here), ``ceph_version``. Implicit pools: ``.mgr``
+    in every cluster, ``.nfs`` with a CephNFS; RGW's belong to the store's metadata pool.
+    """
+    found: list[Json] = []
+    for namespace, cluster in _clusters(environment).items():
+        pools = _pools(environment, namespace)
+        if isinstance(pools, NotKnown):
+            return pools
+        if cluster is not None and external(cluster, environment):
+            continue
+        version = ceph_version(text(lookup(cluster.object, "spec", "cephVersion", "image")) or "") if cluster else ""
+        found += _items(pools, namespace, version)
+    return found
+
+
+def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnown:
+    """Clusters whose ``.mgr`` pool stays without a class although other pools have one.
+
+    One item a cluster: ``of`` and ``path`` (where to say so: the first classed pool, or the declared
+    ``.mgr`` pool), ``declared``, ``classes``, ``classed`` (names), ``cluster``, ``failure_domain``.
+    """
+    found: list[Json] = []
+    for namespace, cluster in _clusters(environment).items():
+        pools = _pools(environment, namespace)
+        if isinstance(pools, NotKnown):
+            return pools
+        if cluster is not None and external(cluster, environment):
+            continue
+        mgr = next((p for p in pools if p.name == ".mgr"), None)
+        classed = [p for p in pools if p.device_class and p.root == "default" and p.subject is not None]
+        if mgr is None or mgr.device_class or not classed:
+            continue
+        first = mgr.subject or classed[0].subject
+        assert first is not None
+        found.append(
+            {
+                "of": first.id,
+                "path": "deviceClass",
+                "declared": mgr.subject is not None,
+                "classes": _by_use(classed),
+                "classed": [p.name for p in classed],
+                "cluster": namespace,
+                "failure_domain": (text(lookup(classed[0].subject.object, "failureDomain")) if classed[0].subject else None)
+                or "host",
+            }
+        )
+    return found
+
+
+def _clusters(environment: Environment) -> dict[str, Subject | None]:
+    """Namespaces that hold pools, with their CephCluster where it is here."""
+    found: dict[str, Subject | None] = {}
+    for pool in environment.by_kind.get("Pool", ()):
+        found.setdefault(pool.resource.namespace, None)
+    for cluster in environment.by_kind.get("CephCluster", ()):
+        if cluster.resource.namespace in found:
+            found[cluster.resource.namespace] = cluster
+    return found
+
+
+def _pools(environment: Environment, namespace: str) -> list[_Placed] | NotKnown:
+    """Declared and implicit pools of a cluster; NotKnown where alternatives of one thing stand side by side."""
+    found: list[_Placed] = []
+    clusters = [c for c in environment.by_kind.get("CephCluster", ()) if c.resource.namespace == namespace]
+    if len(clusters) > 1:
+        return NotKnown(f"several files define CephCluster {namespace}/{clusters[0].resource.name}")
+    for pool in environment.by_kind.get("Pool", ()):
+        if pool.resource.namespace != namespace:
+            continue
+        if "#" in pool.id:
+            return NotKnown(f"several files define {pool.resource.kind} {pool.resource.name}")
+        root, device_class = pool.object.get("crushRoot"), pool.object.get("deviceClass")
+        reason = unknown_reason(root) or unknown_reason(device_class)
+        if reason:
+            return NotKnown(f"the device class of pool {pool.facts['ceph_name']} is unknown: {reason}")
+        found.append(_Placed(str(pool.facts["ceph_name"]), text(root) or "default", text(device_class) or "", pool))
+    names = {p.name for p in found}
+    if ".mgr" not in names:
+        found.append(_Placed(".mgr", "default", "", None))
+    if ".nfs" not in names and any(s.resource.namespace == namespace for s in environment.by_kind.get("CephNFS", ())):
+        found.append(_Placed(".nfs", "default", "", None))
+    return found
+
+
+def _by_use(pools: list[_Placed]) -> list[Json]:
+    counted = Counter(p.device_class for p in pools if p.device_class)
+    return [name for name, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _items(pools: list[_Placed], namespace: str, version: str) -> list[Json]:
+    found: list[Json] = []
+    for root in dict.fromkeys(p.root for p in pools):
+        here = [p for p in pools if p.root == root]
+        classed = [p for p in here if p.device_class]
+        classless = [p for p in here if not p.device_class]
+        if not classed or {p.name for p in classless} <= {".mgr"}:
+            continue
+        for pool in classless:
+            if pool.subject is None:
+                continue
+            found.append(
+                {
+                    "of": pool.subject.id,
+                    "name": pool.name,
+                    "root": root,
+                    "cluster": namespace,
+                    "classes": _by_use(classed),
+                    "classed": [{"of": p.subject.id, "name": p.name, "class": p.device_class} for p in classed if p.subject],
+                    "implicit": [p.name for p in classless if p.subject is None],
+                    "ceph_version": version,
+                }
+            )
+    return found

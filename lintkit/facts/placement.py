@@ -1,0 +1,221 @@
+"""Facts about node selection: what a workload asks of nodes, and which nodes of the inventory fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from lintkit.facts.words import nearest
+from lintkit.sources.inventory.model import ClusterNode
+from lintkit.subjects.environment import Environment
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, items, lookup, string, text
+from lintkit.yamldoc.unknowns import unknown_reason
+
+# set by the kubelet, the cloud provider or node discovery, so seldom in an inventory
+# (Kubernetes reference, "Well-known labels, annotations and taints", 1.33)
+SYSTEM_LABELS: Final = frozenset(
+    {
+        "kubernetes.io/hostname",
+        "kubernetes.io/os",
+        "kubernetes.io/arch",
+        "node.kubernetes.io/instance-type",
+        "topology.kubernetes.io/region",
+        "topology.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/region",
+        "failure-domain.beta.kubernetes.io/zone",
+        "beta.kubernetes.io/os",
+        "beta.kubernetes.io/arch",
+    }
+)
+_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+class Term(NamedTuple):
+    """One requirement on a node label, with the place that writes it."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...]
+    path: Path
+
+
+class Selector(NamedTuple):
+    """What pods of a subject ask of a node: any of ``alternatives``, each a list of terms that must all hold."""
+
+    path: Path
+    alternatives: tuple[tuple[Term, ...], ...]
+
+
+def selectors(subject: Subject) -> list[Selector]:
+    """Node selectors and required node affinities of a subject; those with unknown values are left out."""
+    if subject.kind == "Component":
+        return _of_component(subject)
+    spec = lookup(subject.object, "spec")
+    return list(_search(spec, ("spec",))) if isinstance(spec, Mapping) else []
+
+
+def _of_component(subject: Subject) -> list[Selector]:
+    label = lookup(subject.object, "nodeSelector")
+    key, value = lookup(label, "key"), lookup(label, "value")
+    if not isinstance(key, Scalar) or not text(key) or unknown_reason(key) or unknown_reason(value):
+        return []
+    wanted = _label_text(value)
+    if wanted is None:
+        return []
+    path: Path = ("nodeSelector", "key")
+    return [Selector(path, ((Term(key.text, "In", (wanted,), path),),))]
+
+
+def _label_text(node: Node | None) -> str | None:
+    """A label value as a chart renders it: booleans in lower case; None for no scalar."""
+    if not isinstance(node, Scalar):
+        return None
+    value = node.value
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else node.text if not isinstance(value, str) else value
+
+
+def _search(node: Node, path: Path) -> Iterator[Selector]:
+    if isinstance(node, Mapping):
+        for name, entry in node:
+            below = (*path, name)
+            if name == "nodeAffinity":
+                yield from _affinity(entry.value, below)
+            elif name == "nodeSelector" and isinstance(entry.value, Mapping):
+                yield from _map_selector(entry.value, below)
+            elif name not in ("parameters", "data", "metadata"):
+                yield from _search(entry.value, below)
+    else:
+        for i, item in enumerate(items(node)):
+            yield from _search(item, (*path, i))
+
+
+def _map_selector(node: Mapping, path: Path) -> Iterator[Selector]:
+    terms = []
+    for name, entry in node:
+        value = _label_text(entry.value)
+        if value is None or unknown_reason(entry.value) or unknown_reason(entry.key):
+            return
+        terms.append(Term(name, "In", (value,), (*path, name)))
+    if terms:
+        yield Selector((*path, terms[0].key), (tuple(terms),))
+
+
+def _affinity(node: Node, path: Path) -> Iterator[Selector]:
+    base: Path = (*path, _REQUIRED, "nodeSelectorTerms")
+    alternatives: list[tuple[Term, ...]] = []
+    for i, alternative in enumerate(items(lookup(node, _REQUIRED, "nodeSelectorTerms"))):
+        if lookup(alternative, "matchFields") is not None:
+            return
+        terms = []
+        for j, expression in enumerate(items(lookup(alternative, "matchExpressions"))):
+            term = _expression(expression, (*base, i, "matchExpressions", j))
+            if term is None:
+                return
+            terms.append(term)
+        if terms:
+            alternatives.append(tuple(terms))
+    if alternatives:
+        yield Selector((*alternatives[0][0].path, "key"), tuple(alternatives))
+
+
+def _expression(node: Node, path: Path) -> Term | None:
+    key, operator = string(lookup(node, "key")), string(lookup(node, "operator"))
+    listed = lookup(node, "values")
+    values = [_label_text(item) for item in items(listed)]
+    if not key or not operator or unknown_reason(lookup(node, "key")) or unknown_reason(listed):
+        return None
+    if any(value is None for value in values) or any(unknown_reason(item) for item in items(listed)):
+        return None
+    return Term(key, operator, tuple(v for v in values if v is not None), path)
+
+
+def fits(node: ClusterNode, term: Term) -> bool:
+    """Whether a node satisfies a term (Kubernetes node affinity operators); system labels it lacks count as present."""
+    has = term.key in node.labels
+    value = node.labels.get(term.key)
+    if (not has and term.key in SYSTEM_LABELS) or (has and value is None):
+        return True
+    if term.operator == "In":
+        return has and value in term.values
+    if term.operator == "NotIn":
+        return not has or value not in term.values
+    if term.operator == "Exists":
+        return has
+    if term.operator == "DoesNotExist":
+        return not has
+    if term.operator in ("Gt", "Lt") and has and value and term.values:
+        try:
+            return int(value) > int(term.values[0]) if term.operator == "Gt" else int(value) < int(term.values[0])
+        except ValueError:
+            return False
+    return False
+
+
+def matching(nodes: tuple[ClusterNode, ...], selector: Selector) -> list[str]:
+    """Names of the nodes that satisfy a selector."""
+    return [n.name for n in nodes if any(all(fits(n, t) for t in terms) for terms in selector.alternatives)]
+
+
+def all_selectors(subject: Subject, environment: Environment) -> Json:
+    """Every selector of every workload of the environment, and the nodes it finds.
+
+    One item a selector: ``of`` and ``path`` (where it is written), ``workload``, ``text`` (the terms as
+    people write them), ``keys``, ``absent_keys`` (keys no node carries), ``nodes`` (matching names),
+    ``nearest`` (a label key of the inventory close to the first absent one), ``near_path``.
+    """
+    carried = {key for node in environment.nodes for key in node.labels}
+    found: list[Json] = []
+    for candidate in environment.subjects:
+        if candidate.kind in ("Pool", "MessageQueue", "Database", "Environment"):
+            continue
+        for selector in selectors(candidate):
+            found.append(_selector_item(candidate, selector, environment, carried))
+    return found
+
+
+def _selector_item(subject: Subject, selector: Selector, environment: Environment, carried: set[str]) -> Json:
+    terms = [term for alternative in selector.alternatives for term in alternative]
+    keys = list(dict.fromkeys(t.key for t in terms))
+    positive = [t.key for t in terms if t.operator not in ("DoesNotExist", "NotIn")]
+    absent = [k for k in dict.fromkeys(positive) if k not in carried and k not in SYSTEM_LABELS]
+    at = next((t for t in terms if t.key in absent), None)
+    path = selector.path if at is None else at.path if subject.kind == "Component" or at.path[-1] == at.key else (*at.path, "key")
+    values_path = path if subject.kind == "Component" or path[-1] != "key" else (*path[:-1], "values")
+    return {
+        "of": subject.id,
+        "path": _written(path if absent else ("nodeSelector", "value") if subject.kind == "Component" else values_path),
+        "key_path": _written(path),
+        "key_is_value": path[-1] == "key",
+        "workload": f"{subject.resource.kind} {subject.resource.name}" if subject.kind != "Component" else subject.resource.name,
+        "text": " or ".join(", ".join(_term_text(t) for t in alternative) for alternative in selector.alternatives),
+        "keys": list(keys),
+        "absent_keys": list(absent),
+        "nodes": list(matching(environment.nodes, selector)),
+        "nearest": list(nearest(absent[0], carried - SYSTEM_LABELS, max(2, len(absent[0]) // 4))) if absent else [],
+    }
+
+
+def _term_text(term: Term) -> str:
+    if term.operator == "In":
+        return f"{term.key}={'|'.join(term.values)}"
+    if term.operator == "Exists":
+        return term.key
+    return f"{term.key} {term.operator} {', '.join(term.values)}".rstrip()
+
+
+def _written(path: Path) -> str:
+    parts: list[str] = []
+    for key in path:
+        parts.append(f"[{key}]" if isinstance(key, int) else "." + str(key).replace("\\", "\\\\").replace(".", "\\."))
+    return "".join(parts).removeprefix(".")
+
+
+def matching_nodes(subject: Subject, environment: Environment) -> Json:
+    """Names of the nodes a Component's selector finds; null without node labels or a readable selector."""
+    if environment.evidence.get("nodes"):
+        return None
+    found = selectors(subject)
+    return list(matching(environment.nodes, found[0])) if found else None

@@ -1,0 +1,113 @@
+"""What a run says: findings, and everything it did not judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lintkit.text.edits import Edit
+from lintkit.text.source import Place, Position
+
+SEVERITIES = ("error", "warning", "info")
+
+
+class Span(NamedTuple):
+    """A finding's place: ``path`` relative to the root, ``document`` from 0, end exclusive, RFC 6901 ``pointer``."""
+
+    path: str
+    document: int
+    start: Position
+    end: Position
+    pointer: str
+
+
+class ResourceId(NamedTuple):
+    """What a resource is called in its cluster."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class Related(NamedTuple):
+    """Another place a reader should see: the overridden layer, the node, the other pool."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that would satisfy the policy.
+
+    ``safe``: certain, moves no data, restarts nothing unexpectedly. ``blocked`` is the reason no edit
+    could be made (alias, template, encrypted value); then ``edits`` is empty and ``title`` says what to do.
+    """
+
+    title: str
+    safe: bool
+    edits: tuple[Edit, ...] = ()
+    why: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports."""
+
+    policy: str
+    family: str
+    severity: str
+    message: str
+    place: Place
+    span: Span
+    resource: ResourceId
+    resource_path: str
+    environments: tuple[str, ...]
+    origin: str
+    fingerprint: str
+    why: str = ""
+    remedy: str = ""
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    status: str = "new"
+
+
+class NotEvaluated(NamedTuple):
+    """A policy that could not speak for want of evidence or because a value is unknown."""
+
+    policy: str
+    environment: str
+    reason: str
+
+
+class Skipped(NamedTuple):
+    """Files or documents that were not judged, one entry a reason."""
+
+    reason: str
+    count: int  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that a recorded decision accepts. ``by`` is ``comment``, ``config`` or ``baseline``."""
+
+    finding: Finding
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run says. ``broken`` names crashed or broken policies: exit code 2."""
+
+    findings: tuple[Finding, ...]
+    ignored: tuple[IgnoredFinding, ...] = ()
+    resolved: tuple[Finding, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    broken: tuple[str, ...] = ()
+    files: int = 0
+    unknown_values: int = 0
+    environments: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())

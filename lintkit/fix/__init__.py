@@ -1,0 +1,1 @@
+"""Fixes: intents become edits on the text of the layer that decides the value."""

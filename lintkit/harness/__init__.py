@@ -1,0 +1,1 @@
+"""The test harness of policies, for lintkit and for its users."""

@@ -1,0 +1,268 @@
+"""The test harness of policies: cases whose expectations stand on the lines they are about.
+
+A case is a YAML file in ``cases/``, or a directory (a small tree). ``# expect: <id> "part of message"``
+at the end of a line wants a finding there, ``# ok: <id>`` wants none; findings and expectations must
+match exactly, both ways. ``# file: <path>`` in the first line says where the file lies in the tree,
+``# chart: <name> <version>`` that it is the chart's values, ``# profile: lab`` which profile holds.
+``<case>.fixed.yaml`` is the case after its fixes: byte-equal, silent, and stable under a second fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from lintkit.config import Config, load_config
+from lintkit.data import data_dir
+from lintkit.errors import LintkitError
+from lintkit.finding import Finding
+from lintkit.harness.wrap import Form, wrapped
+from lintkit.policy.load import builtin_policies, folder_policies
+from lintkit.policy.model import Policy
+from lintkit.tree.files import Files
+
+_EXPECT: Final = re.compile(r"#\s*expect:\s*([\w-]+)(?:\s+\"((?:[^\"\\]|\\.)*)\")?")
+_OK: Final = re.compile(r"#\s*ok:\s*([\w-]+)")
+_DIRECTIVE: Final = re.compile(r"^#\s*(file|chart|profile):\s*(.+?)\s*$", re.MULTILINE)
+MAX_FIX_ROUNDS: Final = 4
+
+
+class Expected(NamedTuple):
+    """A finding that a case wants: file, line, policy, and a part of the message."""
+
+    path: str
+    line: int
+    policy: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: its files by path in the tree, and what it says of itself."""
+
+    name: str
+    policy: Policy
+    files: Mapping[str, str]
+    profile: str
+    chart: str
+    fixed: Mapping[str, str]
+    config: Config | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What running cases gave: a text for people, counts, and the failures."""
+
+    text: str = ""
+    passed: int = 0
+    failed: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def run_all(folder: Path | None) -> Outcome:
+    """Run every case of a folder of policies, or of those that ship with lintkit."""
+    outcome = Outcome()
+    for policy, home in policies_of(folder):
+        cases = list(cases_of(policy, home))
+        if not any(_wants(case) for case in cases):
+            _fail(outcome, f"{policy.id}: no case expects a finding")
+        if all(_wants(case) for case in cases):
+            _fail(outcome, f"{policy.id}: no case is good")
+        for case in cases:
+            failures = check_case(case)
+            outcome.passed += not failures
+            for failure in failures:
+                _fail(outcome, f"{policy.id} {case.name}: {failure}")
+    lines = [*outcome.failures, f"{outcome.passed} passed, {outcome.failed} failed"]
+    outcome.text = "\n".join(lines) + "\n"
+    return outcome
+
+
+def _fail(outcome: Outcome, message: str) -> None:
+    outcome.failed += 1
+    outcome.failures.append(message)
+
+
+def _wants(case: Case) -> bool:
+    return any(expected(case.files))
+
+
+def policies_of(folder: Path | None) -> list[tuple[Policy, Path]]:
+    """Policies and their directories. LintkitError when the folder has none."""
+    if folder is None:
+        base = data_dir("policies")
+        return [(p, base / Path(p.origin).parent.relative_to("policies")) for p in builtin_policies()]
+    if not folder.is_dir():
+        raise LintkitError("no such folder of policies", str(folder))
+    found = [(p, folder.parent / Path(p.origin).parent) for p in folder_policies(folder.resolve().parent, folder.resolve().name)]
+    if not found:
+        raise LintkitError("holds no <family>/<id>/policy.yaml", str(folder))
+    return found
+
+
+def cases_of(policy: Policy, home: Path) -> Iterator[Case]:
+    """The cases beside a policy, sorted by name."""
+    folder = home / "cases"
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if entry.is_dir() and not entry.name.endswith(".fixed"):
+            yield _tree_case(policy, entry)
+        elif entry.suffix == ".yaml" and not entry.stem.endswith(".fixed"):
+            yield _file_case(policy, entry)
+
+
+def _read(file: Path) -> str:
+    return file.read_bytes().decode("utf-8")
+
+
+def _file_case(policy: Policy, file: Path) -> Case:
+    text = _read(file)
+    said = dict(_DIRECTIVE.findall(text))
+    chart, _, version = said.get("chart", "").partition(" ")
+    path = said.get("file") or (f"{chart}/values.yaml" if chart else file.name)
+    files = {path: text}
+    if chart and version:
+        files[f"{chart}/Chart.yaml"] = _pin(chart, version)
+    fixed_file = file.with_name(file.stem + ".fixed.yaml")
+    fixed = {path: _read(fixed_file)} if fixed_file.is_file() else {}
+    return Case(file.stem, policy, files, said.get("profile", "production"), chart, fixed)
+
+
+def _pin(chart: str, version: str) -> str:
+    return f"apiVersion: v2\nname: {chart}\nversion: {version}\n"
+
+
+def _tree_case(policy: Policy, folder: Path) -> Case:
+    files = _tree(folder)
+    fixed = _tree(folder.with_name(folder.name + ".fixed"))
+    config = next((load_config(folder / n, n) for n in (".lintkit.yaml",) if (folder / n).is_file()), None)
+    said = dict(m for text in files.values() for m in _DIRECTIVE.findall(text) if m[0] == "profile")
+    return Case(folder.name, policy, files, said.get("profile", "production"), "", fixed, config)
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
+    return {f.relative_to(folder).as_posix(): _read(f) for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def expected(files: Mapping[str, str]) -> list[Expected]:
+    """What the lines of a case want."""
+    return [
+        Expected(path, number, match[1], (match[2] or "").replace('\\"', '"'))
+        for path, text in files.items()
+        for number, line in enumerate(text.split("\n"), 1)
+        for match in _EXPECT.finditer(line)
+    ]
+
+
+def check_case(case: Case) -> list[str]:
+    """What is wrong with a case; empty when all holds."""
+    from lintkit.run import judge
+
+    files = Files(case.files, case.files.__getitem__)
+    findings, verdicts = judge(files, [case.policy], case.config, case.profile)
+    if verdicts.broken:
+        return list(verdicts.broken.values())
+    failures = _compare(findings, expected(case.files), case)
+    if not failures:
+        failures = [*_fixed(case, findings), *_forms(case, findings)]
+    return failures
+
+
+def _compare(findings: Iterable[Finding], wanted: list[Expected], case: Case) -> list[str]:
+    failures: list[str] = []
+    left = list(wanted)
+    known = {case.policy.id, *case.policy.aliases}
+    for path, text in case.files.items():
+        for number, line in enumerate(text.split("\n"), 1):
+            named = [*(m[1] for m in _EXPECT.finditer(line)), *(m[1] for m in _OK.finditer(line))]
+            failures += [f"{path}:{number}: {name} is not this policy's id" for name in named if name not in known]
+    for finding in findings:
+        place = (finding.span.path, finding.span.start.line)
+        match = next(
+            (e for e in left if (e.path, e.line) == place and e.policy == finding.policy and e.part in finding.message), None
+        )
+        if match is None:
+            failures.append(f"{place[0]}:{place[1]}: unexpected {finding.policy}: {finding.message}")
+        else:
+            left.remove(match)
+    failures += [f"{e.path}:{e.line}: no {e.policy} with {e.part!r}" for e in left]
+    return failures
+
+
+def _fixed(case: Case, findings: list[Finding]) -> list[str]:
+    offered = any(f.fix and f.fix.edits for f in findings)
+    if not offered:
+        return ["there is a fixed file, but no fix is offered"] if case.fixed else []
+    if not case.fixed:
+        return ["a fix is offered, but there is no fixed file"]
+    made = fix_files(case.files, case.policy, case.config, case.profile)
+    failures: list[str] = []
+    for path in sorted({*made, *case.fixed}):
+        want = case.fixed.get(path, case.files.get(path))
+        if made.get(path) != want:
+            failures.append(f"{path}: the fixed text differs: {_first_difference(made.get(path) or '', want or '')}")
+    return failures or _after_fixing(case, made)
+
+
+def _after_fixing(case: Case, made: Mapping[str, str]) -> list[str]:
+    from lintkit.run import judge
+
+    left, _ = judge(Files(made, made.__getitem__), [case.policy], case.config, case.profile)
+    failures = [f"after fixing: {f.span.path}:{f.span.start.line}: {f.message}" for f in left if f.fix and f.fix.edits]
+    if fix_files(made, case.policy, case.config, case.profile) != dict(made):
+        failures.append("a second fix changes something")
+    return failures
+
+
+def fix_files(files: Mapping[str, str], policy: Policy, config: Config | None, profile: str) -> dict[str, str]:
+    """The files after every fix that the policy offers, unsafe ones included."""
+    from lintkit.fix.apply import new_text, plan
+    from lintkit.run import judge
+
+    texts = dict(files)
+    for _ in range(MAX_FIX_ROUNDS):
+        findings, _ = judge(Files(texts, texts.__getitem__), [policy], config, profile)
+        chosen = plan([f.fix for f in findings if f.fix and f.fix.edits])
+        if not chosen.edits:
+            break
+        for path, edits in chosen.edits.items():
+            bom = "\ufeff" if edits[0].source.bom else ""
+            texts[path] = bom + new_text(edits[0].source, edits)
+    return texts
+
+
+def _first_difference(a: str, b: str) -> str:
+    for number, (x, y) in enumerate(zip(a.split("\n"), b.split("\n"), strict=False), 1):
+        if x != y:
+            return f"line {number} is {x!r}, wanted {y!r}"
+    return f"{len(a.splitlines())} lines, wanted {len(b.splitlines())}"
+
+
+def _forms(case: Case, findings: list[Finding]) -> list[str]:
+    """The same findings at the translated lines in every other form that the case can be delivered in."""
+    if len(case.files) != 1 + bool(case.chart and len(case.files) == 2) or case.config is not None:
+        return []
+    path = next(p for p in case.files if not p.endswith("Chart.yaml"))
+    failures: list[str] = []
+    for form in wrapped(case.files[path], case.chart):
+        failures += [f"as {form.name}: {failure}" for failure in _form_failures(case, form, findings)]
+    return failures
+
+
+def _form_failures(case: Case, form: Form, findings: list[Finding]) -> list[str]:
+    from lintkit.run import judge
+
+    lines = [f.span.start.line for f in findings]
+    if any(line not in form.lines for line in lines):
+        return []
+    want = sorted((form.lines[f.span.start.line], f.policy, f.severity) for f in findings)
+    found, verdicts = judge(Files(form.files, form.files.__getitem__), [case.policy], None, case.profile)
+    have = sorted((f.span.start.line, f.policy, f.severity) for f in found)
+    failures = list(verdicts.broken.values())
+    if have != want:
+        failures.append(f"findings at lines {[h[0] for h in have]}, wanted {[w[0] for w in want]}")
+    return failures

@@ -1,0 +1,176 @@
+"""`lintkit env` and `lintkit eval`: what was found, which layers decide a value, what a policy author sees."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from lintkit.errors import LintkitError
+from lintkit.facts.table import FACTS
+from lintkit.facts.words import nearest
+from lintkit.policy.cel import CelError, program
+from lintkit.policy.evaluate import Judged
+from lintkit.policy.reads import reads_of
+from lintkit.run import Loaded
+from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.subjects.model import Subject
+from lintkit.text.source import Place
+from lintkit.yamldoc.document import place_of
+from lintkit.yamldoc.node import Json, Node, Path, Scalar, lookup
+from lintkit.yamldoc.transform import keys
+from lintkit.yamldoc.unknowns import unknown_reason
+
+
+def show_environments(loaded: Loaded) -> str:
+    """Environments with their nodes, versions, resources by origin, and what could not be read."""
+    if not loaded.environments:
+        return "no environment: nothing in this repository reaches a cluster that lintkit can tell\n"
+    return "\n".join(_environment(loaded, environment) for environment in loaded.environments)
+
+
+def _environment(loaded: Loaded, environment: Environment) -> str:
+    lines = [f"environment {environment.name} (profile {environment.profile})"]
+    versions = ", ".join(f"{name} {value}" for name, value in sorted(environment.versions.items()))
+    lines.append(f"  versions: {versions or 'not known'}")
+    missing = environment.evidence.get("nodes")
+    lines.append(f"  nodes: {len(environment.nodes)}" + (f" ({missing})" if missing else ""))
+    by_origin: dict[str, list[str]] = {}
+    for subject in environment.subjects:
+        if subject.kind not in ("Environment", "Pool", "MessageQueue", "Database"):
+            by_origin.setdefault(str(subject.origin) or "files", []).append(f"{subject.kind} {subject.resource.name}")
+    for origin, names in sorted(by_origin.items()):
+        lines.append(f"  {origin}")
+        for kind, members in sorted(_grouped(names).items()):
+            lines.append(f"    {kind}: {', '.join(members)}")
+    problems = [p for p in loaded.world.problems if p.environment in (environment.name, "")]
+    for text, count in Counter(_problem(p.message, p.home, p.path) for p in problems).items():
+        lines.append(f"  not read: {text}" + (f" ({count} times)" if count > 1 else ""))
+    return "\n".join(lines) + "\n"
+
+
+def _grouped(names: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        kind, _, rest = name.partition(" ")
+        found.setdefault(kind, []).append(rest)
+    return found
+
+
+def _problem(message: str, home: Node | None, path: str) -> str:
+    return f"{_where(place_of(home))}: {message}" if home is not None else f"{path}: {message}" if path else message
+
+
+def _where(place: Place) -> str:
+    return f"{place.source.path}:{place.first.line}"
+
+
+def show_nodes(loaded: Loaded) -> str:
+    """A role by node matrix for every environment."""
+    parts = []
+    for environment in loaded.environments:
+        roles = _roles(environment)
+        parts.append(f"environment {environment.name}")
+        if not environment.nodes:
+            parts.append("  no node inventory\n")
+            continue
+        width = max(len(n.name) for n in environment.nodes)
+        for number, role in enumerate(roles, 1):
+            parts.append(f"  {number}: {role}")
+        parts.append("  " + " " * width + " " + " ".join(f"{i:>2}" for i in range(1, len(roles) + 1)))
+        for node in environment.nodes:
+            marks = " ".join(f"{'x' if role in _labels(node.labels) else '.':>2}" for role in roles)
+            parts.append(f"  {node.name:{width}} {marks}".rstrip())
+        parts.append("")
+    return "\n".join(parts) + ("\n" if parts and parts[-1] else "")
+
+
+def _labels(labels: object) -> set[str]:
+    return {f"{key}={value}" if value else key for key, value in labels.items()} if hasattr(labels, "items") else set()
+
+
+def _roles(environment: Environment) -> list[str]:
+    counted: Counter[str] = Counter()
+    for node in environment.nodes:
+        counted.update(label for label in _labels(node.labels) if not label.startswith("kubernetes.io/hostname"))
+    return sorted(counted)
+
+
+def show_why(loaded: Loaded, question: str) -> str:
+    """The layers that decide ``KIND/NAME:PATH`` in every environment, the winner first."""
+    subject_name, colon, path_text = question.partition(":")
+    if not colon or "/" not in subject_name:
+        raise LintkitError("--why takes KIND/NAME:PATH, for example CephCluster/rook-ceph:spec.mon.count")
+    path = keys(path_text)
+    parts: list[str] = []
+    for environment, subject in _find(loaded, subject_name):
+        parts.append(f"{environment.name}: {subject.kind} {subject.resource.name} {path_text}")
+        parts += _chain(subject, path)
+    return "\n".join(parts) + "\n"
+
+
+def _chain(subject: Subject, path: Path) -> list[str]:
+    root, full = subject.binding(path)
+    node: Node | None = lookup(root, *full) or lookup(subject.object, *path)
+    if node is None:
+        return ["  nothing sets it"]
+    lines: list[str] = []
+    while node is not None:
+        reason = unknown_reason(node)
+        value = f"unknown ({reason})" if reason else node.text if isinstance(node, Scalar) else "a list or mapping"
+        place = place_of(node)
+        where = "chart default" if place.source.builtin else _where(place)
+        lines.append(f"  {'=' if not lines else 'overrides'} {value or 'null'}   {where}")
+        node = node.under
+    return lines
+
+
+def _find(loaded: Loaded, name: str) -> list[tuple[Environment, Subject]]:
+    kind, _, rest = name.partition("/")
+    found = [
+        (environment, subject)
+        for environment in loaded.environments
+        for subject in environment.by_kind.get(kind, ())
+        if rest in (subject.resource.name, subject.id.partition("/")[2], str(subject.facts.get("ceph_name", "")))
+    ]
+    if not found:
+        known = sorted({f"{s.kind}/{s.resource.name}" for e in loaded.environments for s in e.subjects})
+        close = nearest(name, known, 8)
+        hint = f", perhaps {' or '.join(close[:3])}" if close else " (see `lintkit env`)"
+        raise LintkitError(f"nothing is called {name!r}{hint}")
+    return found
+
+
+def show_eval(loaded: Loaded, expression: str, on: str) -> str:
+    """An expression evaluated on a subject of every environment that has it, with the object and the facts it reads."""
+    try:
+        compiled = program(expression)
+    except CelError as error:
+        raise LintkitError(f"{expression!r} is no CEL: {error}") from None
+    reads = reads_of(compiled.tree)
+    parts: list[str] = []
+    for environment, subject in _find(loaded, on):
+        judged = Judged(subject, environment)
+        names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(FACTS.get(subject.kind, ())) | set(
+            subject.facts
+        )
+        facts: dict[str, Json] = {}
+        for name in sorted(names):
+            value = judged.fact(name)
+            facts[name] = f"not known: {value.reason}" if isinstance(value, NotKnown) else value
+        parts += [
+            f"environment {environment.name}, {subject.id}",
+            "object: " + json.dumps(judged.object, indent=2, ensure_ascii=False),
+            "facts: " + json.dumps(facts, indent=2, ensure_ascii=False),
+            "result: " + _result(expression, judged, environment, facts, judged.obstacle(reads)),
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def _result(expression: str, judged: Judged, environment: Environment, facts: dict[str, Json], obstacle: str) -> str:
+    if obstacle:
+        return f"not evaluated ({obstacle})"
+    data: dict[str, Json] = {"object": judged.object, "oldObject": None, "params": {}, "variables": {}, "facts": facts}
+    try:
+        return json.dumps(program(expression).evaluate({**data, "env": environment.view, "item": None}), ensure_ascii=False)
+    except CelError as error:
+        return f"error: {error}"

@@ -1,0 +1,1 @@
+"""Policies: loading, CEL, evaluation, and the test harness users share."""

@@ -1,0 +1,148 @@
+"""CEL behind one door: compiling, evaluating, and what an expression is made of.
+
+Google's runtime returns errors as values and checks names only at the root. Here an error value
+raises ``CelError`` and a result that is not of the wanted type does too, so neither is read as a verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from functools import cached_property, lru_cache
+from typing import Final
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
+
+from lintkit.policy import ast
+from lintkit.yamldoc.node import Json
+
+ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
+
+_SUFFIX: Final = {
+    **{s: Decimal(1000) ** i for i, s in enumerate(("", "k", "M", "G", "T", "P", "E"))},
+    **{s: Decimal(1024) ** i for i, s in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+    "m": Decimal("0.001"),
+    "u": Decimal("0.000001"),
+    "n": Decimal("0.000000001"),
+}
+_QUANTITY: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
+
+
+class CelError(Exception):
+    """An expression does not compile, or failed when evaluated."""
+
+
+def quantity(text: str) -> float:
+    """A Kubernetes quantity (``500m``, ``5Gi``) as a number (apimachinery resource.Quantity); ValueError otherwise."""
+    match = _QUANTITY.fullmatch(text.strip())
+    if not match or match[2] not in _SUFFIX:
+        raise ValueError(f"{text!r} is no quantity")
+    try:
+        return float(Decimal(match[1]) * _SUFFIX[match[2]])
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r} is no quantity") from error
+
+
+def _is_quantity(text: str) -> bool:
+    try:
+        quantity(text)
+    except ValueError:
+        return False
+    return True
+
+
+def compare_versions(a: str, b: str) -> int:
+    """-1, 0 or 1 as dotted version ``a`` is older than, equal to or newer than ``b``; missing parts count as 0."""
+    left, right = ([int(part) for part in re.findall(r"\d+", text)] for text in (a, b))
+    width = max(len(left), len(right))
+    left += [0] * (width - len(left))
+    right += [0] * (width - len(right))
+    return (left > right) - (left < right)
+
+
+def _sum(values: list[float]) -> float | int:
+    return sum(values)
+
+
+def _distinct(values: list[Json]) -> list[Json]:
+    found: list[Json] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _environment() -> cel.Env:
+    kind = cel.Type
+    anything = kind.DYN
+
+    def overload(name: str, result: cel.Type, parameters: list[cel.Type], impl: object, *, member: bool = False) -> cel.Overload:
+        return cel.Overload(name, return_type=result, parameters=parameters, is_member=member, impl=impl)
+
+    functions = [
+        cel.FunctionDecl("quantity", [overload("quantity_string", kind.DOUBLE, [kind.STRING], quantity)]),
+        cel.FunctionDecl("isQuantity", [overload("is_quantity_string", kind.BOOL, [kind.STRING], _is_quantity)]),
+        cel.FunctionDecl(
+            "compareVersions", [overload("compare_versions", kind.INT, [kind.STRING, kind.STRING], compare_versions)]
+        ),
+        cel.FunctionDecl("sum", [overload("list_sum", anything, [kind.List(anything)], _sum, member=True)]),
+        cel.FunctionDecl("max", [overload("list_max", anything, [kind.List(anything)], max, member=True)]),
+        cel.FunctionDecl("min", [overload("list_min", anything, [kind.List(anything)], min, member=True)]),
+        cel.FunctionDecl("distinct", [overload("list_distinct", anything, [kind.List(anything)], _distinct, member=True)]),
+    ]
+    extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional(), ext_math.ExtMath(), ext_bindings.ExtBindings()]
+    return cel.NewEnv(variables=dict.fromkeys(ROOTS, anything), extensions=extensions, functions=functions)
+
+
+class Program:
+    """A compiled expression. Raises CelError when ``source`` is no CEL."""
+
+    __slots__ = ("__dict__", "_expression", "source")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        try:
+            self._expression = _environment().compile(source)
+        except RuntimeError as error:
+            raise CelError(_first_lines(str(error))) from None
+
+    @cached_property
+    def tree(self) -> ast.Expr:
+        """The syntax tree."""
+        return ast.parse(self._expression.serialize())
+
+    def evaluate(self, data: Mapping[str, Json]) -> Json:
+        """The value over ``data`` (root name to plain data); CelError when it failed."""
+        result = self._expression.eval(data=data)
+        if result.type().name() == "ERROR":
+            raise CelError(_first_lines(str(result.plain_value())))
+        value: Json = result.plain_value()
+        return value
+
+    def test(self, data: Mapping[str, Json]) -> bool:
+        """The value as a verdict; CelError when it is no bool."""
+        value = self.evaluate(data)
+        if not isinstance(value, bool):
+            raise CelError(f"gives {type(value).__name__}, not a bool")
+        return value
+
+    def render(self, data: Mapping[str, Json]) -> str:
+        """The value as a string; CelError when it is none."""
+        value = self.evaluate(data)
+        if not isinstance(value, str):
+            raise CelError(f"gives {type(value).__name__}, not a string")
+        return value
+
+
+@lru_cache(maxsize=4096)
+def program(source: str) -> Program:
+    """``source`` compiled, once for a run."""
+    return Program(source)
+
+
+def _first_lines(message: str) -> str:
+    text = message.removeprefix("INVALID_ARGUMENT: ").replace("ERROR: <input>:", "at ")
+    return " ".join(part.strip() for part in text.split("\n")[:1])

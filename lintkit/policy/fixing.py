@@ -1,0 +1,60 @@
+"""From a policy's fix to edits on the text that decides the value."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lintkit.finding import Fix
+from lintkit.fix.build import edits_for
+from lintkit.fix.intent import Blocked, Insert, Intent, Remove, Set
+from lintkit.policy.model import At, Expression, FixSpec, Value
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Path
+
+
+class Context(Protocol):
+    """What a fix needs of the evaluation it belongs to."""
+
+    def target(self, at: At) -> tuple[Subject, Path]:
+        """The subject and path that ``at`` names."""
+        ...
+
+    def value(self, expression: Expression) -> Json:
+        """What an expression gives."""
+        ...
+
+
+def fix_for(spec: FixSpec, context: Context) -> Fix | None:
+    """The fix of one finding; None where its ``when`` does not hold. Blocked fixes keep the reason."""
+    if spec.when and context.value(spec.when) is not True:
+        return None
+    title = str(context.value(spec.title_expression)) if spec.title_expression else spec.title
+    safe = context.value(spec.safe_expression) is True if spec.safe_expression else spec.safe
+    try:
+        edits = edits_for(_intents(spec, context))
+    except Blocked as blocked:
+        return Fix(title, safe, (), spec.why, str(blocked))
+    return Fix(title, safe, edits, spec.why) if edits else None
+
+
+def _intents(spec: FixSpec, context: Context) -> list[Intent]:
+    found: list[Intent] = []
+    for change in spec.sets:
+        root, path = _bound(change.at, context)
+        found.append(Set(root, path, _value(change.value, context)))
+    for at in spec.removes:
+        root, path = _bound(at, context)
+        found.append(Remove(root, path))
+    for addition in spec.inserts:
+        root, path = _bound(addition.at, context)
+        found.append(Insert(root, path, _value(addition.value, context)))
+    return found
+
+
+def _bound(at: At, context: Context):  # type: ignore[no-untyped-def]
+    subject, path = context.target(at)
+    return subject.binding(path)
+
+
+def _value(value: Value, context: Context) -> Json:
+    return context.value(value.computed) if value.computed else value.literal

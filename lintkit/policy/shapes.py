@@ -1,0 +1,118 @@
+"""The shapes of subjects: what expressions may read, and whether data is what a policy counts on.
+
+``schemas/subjects/<Kind>.json`` describes ``object`` and ``facts`` of a subject; ``env.json``
+describes ``env``. A mapping with ``properties`` is closed to expressions unless
+``additionalProperties`` says otherwise: a misspelt field is an error when the policy loads.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from lintkit.data import data_dir
+from lintkit.policy.reads import Read
+from lintkit.yamldoc.node import Json
+
+Schema = Mapping[str, Any]
+
+
+@lru_cache(maxsize=128)
+def subject_schema(kind: str) -> Schema:
+    """The schema of a subject kind; free-form for a kind without a file."""
+    file = data_dir("schemas") / "subjects" / f"{kind}.json"
+    if not file.is_file():
+        return {"properties": {"object": {}, "facts": {"type": "object", "properties": {}}}}
+    loaded: Schema = json.loads(file.read_text("utf-8"))
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def env_schema() -> Schema:
+    """The schema of ``env``."""
+    loaded: Schema = json.loads((data_dir("schemas") / "subjects" / "env.json").read_text("utf-8"))
+    return loaded
+
+
+def known_kinds() -> frozenset[str]:
+    """Subject kinds with a schema."""
+    return frozenset(f.stem for f in (data_dir("schemas") / "subjects").glob("*.json") if f.stem != "env")
+
+
+def root_schema(kind: str, root: str, params: Schema) -> Schema:
+    """The schema of what an expression calls ``root`` when it judges a ``kind``."""
+    if root in ("object", "oldObject"):
+        return subject_schema(kind)["properties"]["object"]  # type: ignore[no-any-return]
+    if root == "facts":
+        return subject_schema(kind)["properties"]["facts"]  # type: ignore[no-any-return]
+    if root == "env":
+        return env_schema()
+    if root == "params":
+        return params
+    return {}
+
+
+def follow(schema: Schema, path: tuple[str, ...], definitions: Schema) -> Schema | str:
+    """The schema at ``path``; a sentence when a field of the path cannot exist."""
+    at = _resolve(schema, definitions)
+    for depth, key in enumerate(path):
+        below = _below(at, key)
+        if isinstance(below, str):
+            return f"{'.'.join(path[: depth + 1]).replace('.[]', '[]')}: {below}"
+        at = _resolve(below, definitions)
+    return at
+
+
+def _resolve(schema: Schema, definitions: Schema) -> Schema:
+    while "$ref" in schema:
+        schema = definitions["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def _below(schema: Schema, key: str) -> Schema | str:
+    if key == "[]":
+        if "items" in schema:
+            return schema["items"]  # type: ignore[no-any-return]
+        extra = schema.get("additionalProperties")
+        return extra if isinstance(extra, Mapping) else {}
+    known = schema.get("properties")
+    if known is None:
+        if schema.get("type") == "array":
+            return "a list has no fields"
+        extra = schema.get("additionalProperties")
+        return extra if isinstance(extra, Mapping) else {}
+    if key in known:
+        return known[key]  # type: ignore[no-any-return]
+    extra = schema.get("additionalProperties", False)
+    if extra is not False:
+        return extra if isinstance(extra, Mapping) else {}
+    close = difflib.get_close_matches(key, known, 1)
+    return "no such field" + (f", did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}")
+
+
+@lru_cache(maxsize=128)
+def _validator(kind: str) -> Any:
+    import jsonschema_rs
+
+    schema = subject_schema(kind)
+    body = schema["properties"]["object"]
+    return jsonschema_rs.validator_for({**body, **({"$defs": schema["$defs"]} if "$defs" in schema else {})})
+
+
+def misfits(kind: str, plain_object: Json) -> tuple[tuple[str, ...], ...]:
+    """Paths at which an object does not have the shape of its kind (list items as ``[]``)."""
+    return tuple(
+        tuple("[]" if isinstance(key, int) else str(key) for key in error.instance_path)
+        for error in _validator(kind).iter_errors(plain_object)
+    )
+
+
+def touches(read: Read, path: tuple[str, ...]) -> bool:
+    """Whether ``read`` (of ``object``) depends on the value at ``path``: on it, above it, or below a deep read."""
+    shared = min(len(read.path), len(path))
+    if read.path[:shared] != path[:shared]:
+        return False
+    return len(path) <= len(read.path) or read.deep

@@ -1,0 +1,217 @@
+"""An object's nodes against its schema. Spans come free: what is found is a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from lintkit.schema import cel_rules
+from lintkit.schema.hints import Place, spelled, unknown_key_words
+from lintkit.schema.model import CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
+from lintkit.schema.openapi import remembered, shape_of
+from lintkit.schema.values import Fault, container_fault, scalar_fault, type_words
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, Sequence, Unknown, key_name, lookup, string
+from lintkit.yamldoc.plain import plain
+from lintkit.yamldoc.transform import keys
+from lintkit.yamldoc.unknowns import placeholder, unknown_reason
+
+ALWAYS: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
+
+_STRING: Final = {"type": "string"}
+_INTEGER: Final = {"type": "integer"}
+_LIST: Final = {"type": "array"}
+_STRINGS: Final = {"type": "object", "additionalProperties": _STRING}
+OBJECT_META: Final = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("name", "generateName", "namespace", "uid", "resourceVersion", "selfLink", "clusterName"), _STRING),
+        **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), _STRING),
+        **dict.fromkeys(("labels", "annotations"), _STRINGS),
+        **dict.fromkeys(("generation", "deletionGracePeriodSeconds"), _INTEGER),
+        **dict.fromkeys(("ownerReferences", "managedFields"), _LIST),
+        "finalizers": {"type": "array", "items": _STRING},
+    },
+}
+"""What ``metadata`` of any object may hold (apimachinery meta/v1 ObjectMeta), lightly."""
+
+
+class _Run(NamedTuple):
+    """What one walk needs everywhere; findings and notes grow as it goes."""
+
+    schema: CrdSchema
+    resolve: Callable[[Ref], Shape]
+    findings: list[ShapeFinding]
+    notes: list[str]
+
+
+def shape_findings(body: Mapping, schema: CrdSchema, version: str = "") -> list[ShapeFinding]:
+    """Where ``body``, a whole object, departs from ``schema``, in the order of the walk.
+
+    ``version`` is the API version that applies; by default that of the object's own ``apiVersion``, and
+    where it has none the newest the schema knows. An API version the schema lacks is not judged.
+    """
+    return list(inspect(body, schema, version).findings)
+
+
+def inspect(body: Mapping, schema: CrdSchema, version: str = "") -> Inspection:
+    """Like ``shape_findings``, with notes about CEL rules that could not be evaluated."""
+    root = _root(body, schema, version)
+    run = _Run(schema, schema.resolve, [], [])
+    metadata = body.get("metadata")
+    if isinstance(metadata, Mapping):
+        meta = _meta()
+        _mapping(run._replace(resolve=meta), metadata, meta(OBJECT_META), ("metadata",), None)
+    if root is not None:
+        _mapping(run, body, run.resolve(root), (), None)
+    return Inspection(tuple(run.findings), tuple(run.notes))
+
+
+@lru_cache(maxsize=1)
+def _meta() -> Callable[[Ref], Shape]:
+    return remembered(shape_of)
+
+
+def _root(body: Mapping, schema: CrdSchema, version: str) -> Ref | None:
+    if not version:
+        written = string(body.get("apiVersion"))
+        if written is None:
+            return next(reversed(tuple(schema.roots.values())), None)
+        version = written.rpartition("/")[2]
+    return schema.roots.get(version)
+
+
+def _value(run: _Run, node: Node, shape: Shape, path: Path, above: Place | None) -> None:
+    if isinstance(node, Scalar):
+        if node.value is not None:
+            _scalar(run, node, shape, path)
+    elif isinstance(node, Mapping):
+        _mapping(run, node, shape, path, above)
+    elif isinstance(node, Sequence):
+        _sequence(run, node, shape, path, above)
+
+
+def _scalar(run: _Run, node: Scalar, shape: Shape, path: Path) -> None:
+    fault = scalar_fault(node, shape)
+    if fault is not None:
+        if not placeholder(node.text):
+            _say(run, path, node, fault)
+    elif shape.rules and not placeholder(node.text):
+        _rules(run, node, shape, path)
+
+
+def _mapping(run: _Run, node: Mapping, shape: Shape, path: Path, above: Place | None) -> None:
+    before = len(run.findings)
+    fault = container_fault(node, shape)
+    if fault is not None:
+        _say(run, path, node, fault)
+        if fault.kind == "wrong-type":
+            return
+    here = Place(shape, path, above)
+    properties, extra, resolve = shape.properties, shape.extra, run.resolve
+    for name, entry in node.index.items():
+        ref = properties.get(name, extra)
+        if ref is not None:
+            _value(run, entry.value, resolve(ref), (*path, name), here)
+    if shape.closed:
+        _unknown_keys(run, node, shape, here)
+    if shape.required:
+        _missing_keys(run, node, shape, path)
+    if shape.rules and len(run.findings) == before:
+        _rules(run, node, shape, path)
+
+
+def _sequence(run: _Run, node: Sequence, shape: Shape, path: Path, above: Place | None) -> None:
+    before = len(run.findings)
+    fault = container_fault(node, shape)
+    if fault is not None:
+        _say(run, path, node, fault)
+        if fault.kind == "wrong-type":
+            return
+    if shape.items is not None:
+        below = run.resolve(shape.items)
+        for i, item in enumerate(node.items):
+            if isinstance(item, Scalar) and item.value is None:
+                if below.types and not below.nullable:
+                    _say(run, (*path, i), item, Fault("wrong-type", f"is null, its type is {type_words(below)}"))
+            else:
+                _value(run, item, below, (*path, i), above)
+    if shape.unique is not None:
+        _repeated(run, node, shape.unique, path)
+    if shape.rules and len(run.findings) == before:
+        _rules(run, node, shape, path)
+
+
+def _unknown_keys(run: _Run, node: Mapping, shape: Shape, here: Place) -> None:
+    properties = shape.properties
+    top = not here.path
+    for entry in node.entries:
+        name = key_name(entry.key)
+        if name in properties or (top and name in ALWAYS) or placeholder(name):
+            continue
+        words, suggestion = unknown_key_words(name, node.index, here, run.schema, run.resolve)
+        run.findings.append(ShapeFinding("unknown-key", (*here.path, name), entry.key, words, suggestion))
+
+
+def _missing_keys(run: _Run, node: Mapping, shape: Shape, path: Path) -> None:
+    index = node.index
+    for name in shape.required:
+        entry = index.get(name)
+        if entry is not None and not (isinstance(entry.value, Scalar) and entry.value.value is None):
+            continue
+        ref = shape.properties.get(name)
+        known = None if ref is None else run.resolve(ref)
+        if known is not None and (known.default or (entry is not None and known.nullable)):
+            continue
+        if entry is None and any(placeholder(e.key.text) for e in node.entries):
+            continue
+        where = spelled(path) or f"this {run.schema.kind}"
+        what = f"{name} of {where} is null" if entry is not None else f"{where} has no {name}"
+        message = f"{what}, which is required"
+        run.findings.append(ShapeFinding("missing-key", (*path, name), node, message))
+
+
+def _repeated(run: _Run, node: Sequence, names: tuple[str, ...], path: Path) -> None:
+    seen: set[str] = set()
+    for i, item in enumerate(node.items):
+        parts = [lookup(item, name) for name in names] if names else [item]
+        if not all(isinstance(part, Scalar) and not unknown_reason(part) for part in parts):
+            continue
+        identity = repr([plain(part) for part in parts])
+        if identity in seen:
+            texts = [part.text for part in parts if isinstance(part, Scalar)]
+            what = " and ".join(f"{name} {text}" for name, text in zip(names, texts, strict=False)) or f"value {texts[0]}"
+            _say(run, (*path, i), item, Fault("bad-value", f"repeats an earlier item of its list: {what}"))
+        seen.add(identity)
+
+
+def _rules(run: _Run, node: Node, shape: Shape, path: Path) -> None:
+    rules = [rule for rule in shape.rules if not cel_rules.is_transition(rule)]
+    if not rules or isinstance(node, Unknown) or not cel_rules.is_known(node):
+        return
+    value = cel_rules.view(node, shape, run.resolve)
+    for rule in rules:
+        try:
+            if cel_rules.holds(rule, value):
+                continue
+        except cel_rules.CelFailure as failure:
+            run.notes.append(f"rule of {spelled(path) or run.schema.kind} is not evaluated: {rule.rule} ({failure})")
+            continue
+        at, place = _field(rule, node, path)
+        message = f"{spelled(path) or 'this ' + run.schema.kind}: {cel_rules.saying(rule, value)}"
+        run.findings.append(ShapeFinding("cel", place, at, message))
+
+
+def _field(rule: CelRule, node: Node, path: Path) -> tuple[Node, Path]:
+    """Where a rule points: its fieldPath as far as it exists."""
+    for key in keys(rule.field):
+        below = lookup(node, key)
+        if below is None:
+            break
+        node, path = below, (*path, key)
+    return node, path
+
+
+def _say(run: _Run, path: Path, node: Node, fault: Fault) -> None:
+    message = f"{spelled(path)} {fault.message}" if path else f"this {run.schema.kind} {fault.message}"
+    run.findings.append(ShapeFinding(fault.kind, path, node, message, fault.suggestion))

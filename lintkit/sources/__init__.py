@@ -1,0 +1,1 @@
+"""Delivery forms: files become resources as the clusters get them."""

@@ -1,0 +1,251 @@
+"""Argo CD deliveries: Applications, ApplicationSets, apps of apps, into environments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from lintkit.sources.argocd.application import Application, read_application
+from lintkit.sources.argocd.applicationset import Cluster, expand
+from lintkit.sources.argocd.releases import releases
+from lintkit.sources.model import resource_of
+from lintkit.sources.scan import is_yaml
+from lintkit.sources.world import (
+    DEFAULT,
+    Problem,
+    World,
+    environment_from_path,
+    plain_objects,
+    referenced_by_kustomizations,
+)
+from lintkit.tree.files import glob_regex
+from lintkit.tree.paths import join
+from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
+
+MAX_DELIVERIES: Final = 20_000
+_HERE: Final = re.compile(r"^(?:https?://|ssh://)?(?:[^@/]+@)?([^/:]+)[:/](.+?)(?:\.git)?/?$")
+
+Local = Callable[[str], "str | None"]
+
+
+class _Item(NamedTuple):
+    body: Mapping
+    environment: str
+    depth: int
+
+
+def resolve_argo(world: World) -> bool:
+    """Resolve every Application and ApplicationSet of the tree; whether there was any."""
+    raw = _raw_deliveries(world)
+    if not raw:
+        return False
+    local = local_repositories(world, raw)
+    clusters = [Cluster(**_cluster(c)) for c in world.config.clusters]
+    children = {_identity(c) for body in raw for c in _children(world, body, local, clusters)}
+    roots = [body for body in raw if _identity(body) not in children] or raw
+    queue = [_Item(body, "", 0) for body in roots]
+    done: set[tuple[str, int, str, str]] = set()
+    count = 0
+    while queue and count < MAX_DELIVERIES:
+        item = queue.pop(0)
+        key = (*_identity(item.body), item.environment, _title(item.body))
+        if key in done:
+            continue
+        done.add(key)
+        count += 1
+        queue += _resolve(world, item, local, clusters)
+    if queue:
+        world.problems.append(Problem("limit", f"more than {MAX_DELIVERIES} Applications: the rest is not judged", None))
+    return True
+
+
+def _raw_deliveries(world: World) -> list[Mapping]:
+    _used, partial = referenced_by_kustomizations(world)
+    found = [
+        body
+        for path in world.scan.argo
+        if path not in partial
+        for body in plain_objects(world, [path])
+        if _kind(body) in ("Application", "ApplicationSet") and isinstance(lookup(body, "spec"), Mapping)
+    ]
+    return [body for body in found if lookup(body, "metadata", "name") is not None]
+
+
+def _kind(body: Mapping) -> str:
+    group = (string(body.get("apiVersion")) or "").partition("/")[0]
+    return (string(body.get("kind")) or "") if group == "argoproj.io" else ""
+
+
+def _identity(body: Mapping) -> tuple[str, int]:
+    # a patched or generated Application still comes from the document it was first written in
+    node: Node = body
+    while node.under is not None:
+        node = node.under
+    return (node.doc.source.path, node.doc.number)
+
+
+def _title(body: Mapping) -> str:
+    return f"{text(lookup(body, 'metadata', 'namespace')) or ''}/{text(lookup(body, 'metadata', 'name')) or ''}"
+
+
+def _cluster(entry: object) -> dict[str, object]:
+    data = dict(entry) if isinstance(entry, dict) else {}
+    return {
+        "name": data.get("name", ""),
+        "server": data.get("server", ""),
+        "labels": data.get("labels", {}),
+        "values": data.get("values", {}),
+    }
+
+
+def local_repositories(world: World, raw: Iterable[Mapping]) -> Local:
+    """Which repository URLs are this tree (prefix ``""``) or a configured checkout; None for the others.
+
+    The work tree's own remotes decide where there are any; without one, a URL is this repository
+    when a path or value file an Application names in it exists here.
+    """
+    mapped = {_normal(url): path.strip("/") for url, path in world.config.repositories.items()}
+    remotes = {_normal(url) for url in world.files.remotes}
+    guesses: dict[str, bool] = {}
+    for body in raw:
+        for source in (*items(lookup(body, "spec", "sources")), lookup(body, "spec", "source"), *_template_sources(body)):
+            url = _normal(text(lookup(source, "repoURL")) or "")
+            if url:
+                guesses[url] = guesses.get(url, False) or _exists(world, body, source)
+
+    def local(url: str) -> str | None:
+        name = _normal(url)
+        if name in mapped:
+            return mapped[name]
+        if name in remotes:
+            return ""
+        return "" if guesses.get(name) else None
+
+    return local
+
+
+def _template_sources(body: Mapping) -> list[Node]:
+    template = lookup(body, "spec", "template", "spec")
+    return [s for s in (lookup(template, "source"), *items(lookup(template, "sources"))) if s is not None]
+
+
+def _exists(world: World, body: Mapping, source: Node | None) -> bool:
+    ref = text(lookup(source, "ref"))
+    path = text(lookup(source, "path"))
+    if path and "{{" not in path and join("", path) and world.files.is_directory(join("", path) or "-"):
+        return True
+    if path and "{{" in path:
+        prefix = path.split("{{")[0].rstrip("/")
+        return bool(prefix) and world.files.is_directory(prefix)
+    if not ref:
+        return False
+    wanted = f"${ref}/"
+    for other in (*items(lookup(body, "spec", "sources")), *_template_sources(body)):
+        for value_file in items(lookup(other, "helm", "valueFiles")):
+            name = text(value_file) or ""
+            if name.startswith(wanted):
+                inside = name[len(wanted) :]
+                if inside in world.files or ("{{" in inside and world.files.is_directory(inside.split("{{")[0].rstrip("/"))):
+                    return True
+    return False
+
+
+def _normal(url: str) -> str:
+    match = _HERE.match(url.strip())
+    return f"{match[1]}/{match[2]}".lower() if match else url.strip().lower()
+
+
+def _children(world: World, body: Mapping, local: Local, clusters: list[Cluster]) -> list[Mapping]:
+    """Applications that a delivery's own directories hold."""
+    if _kind(body) == "ApplicationSet":
+        return []
+    result = releases(read_application(body), world.reader, local, "")
+    found: list[Mapping] = []
+    for directory, source in result.directories:
+        found += [obj for obj in _objects(world, directory, source) if _kind(obj)]
+    return found
+
+
+def _objects(world: World, directory: str, source: object) -> list[Mapping]:
+    if world.kustomization_of(directory):
+        return list(world.kustomize(directory).objects)
+    options = getattr(source, "directory", None)
+    recurse = bool(getattr(options, "recurse", False))
+    include, exclude = str(getattr(options, "include", "") or ""), str(getattr(options, "exclude", "") or "")
+    paths = []
+    for path in world.reader.under(directory):
+        inside = path[len(directory) + 1 if directory else 0 :]
+        if (recurse or "/" not in inside) and is_yaml(path) and _selected(inside, include, exclude):
+            paths.append(path)
+    return plain_objects(world, paths)
+
+
+def _selected(name: str, include: str, exclude: str) -> bool:
+    if exclude and glob_regex(exclude).fullmatch(name):
+        return False
+    return not include or bool(glob_regex(include).fullmatch(name))
+
+
+def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -> list[_Item]:
+    path = item.body.doc.source.path
+    environment = item.environment
+    if _kind(item.body) == "ApplicationSet":
+        expansion = expand(item.body, world.reader, local, clusters)
+        for reason, home in expansion.unknown:
+            world.problems.append(Problem("unknown", f"ApplicationSet {_title(item.body)}: {reason}", home, path))
+        _add_delivery(world, item.body, environment or _environment(world, item.body, None, path, ""))
+        return [_Item(app, environment, item.depth + 1) for app in expansion.applications]
+    app = read_application(item.body)
+    name = _environment(world, item.body, app, path, environment)
+    _add_delivery(world, item.body, name)
+    result = releases(app, world.reader, local, "")
+    for release in result.releases:
+        world.add_release(name, release)
+    for reason, home in result.unknown:
+        world.problems.append(Problem("unknown", reason, home, path, name))
+    for message, home in result.missing:
+        world.problems.append(Problem("missing", message, home, path, name))
+    below: list[_Item] = []
+    for directory, source in result.directories:
+        below += _directory(world, app, name, directory, source, item.depth)
+    return below
+
+
+def _directory(world: World, app: Application, name: str, directory: str, source: object, depth: int) -> list[_Item]:
+    objects = _objects(world, directory, source)
+    namespace = text(lookup(app.home, "spec", "destination", "namespace")) or ""
+    deliveries = [obj for obj in objects if _kind(obj) in ("Application", "ApplicationSet")]
+    world.add_objects(name, [obj for obj in objects if obj not in deliveries], f"Application {app.name}", namespace)
+    kustomization = world.kustomization_of(directory)
+    if kustomization:
+        for release in world.kustomize(directory).releases:
+            world.add_release(name, release)
+        for trouble in world.kustomize(directory).troubles:
+            world.problems.append(Problem(trouble.kind, trouble.message, trouble.home, trouble.path, name))
+    return [_Item(obj, "", depth + 1) for obj in deliveries]
+
+
+def _add_delivery(world: World, body: Mapping, environment: str) -> None:
+    from lintkit.sources.model import Origin
+
+    resource = resource_of(body, Origin())
+    if resource is not None:
+        world.gather(environment).deliveries.append(resource)
+
+
+def _environment(world: World, body: Mapping, app: Application | None, path: str, inherited: str) -> str:
+    configured = world.config.environment_of(path)
+    if configured:
+        return configured
+    destination = lookup(body, "spec", "destination") if app else None
+    name = text(lookup(destination, "name")) or ""
+    if name and "{{" not in name and name not in ("in-cluster", ""):
+        return name
+    server = text(lookup(destination, "server")) or ""
+    known = next((str(c.get("name")) for c in world.config.clusters if c.get("server") and c.get("server") == server), "")
+    if known:
+        return known
+    if server and "kubernetes.default.svc" not in server and "{{" not in server:
+        return re.sub(r"^https?://|:\d+/?$|/$", "", server)
+    return inherited or environment_from_path(path) or DEFAULT

@@ -1,0 +1,1 @@
+"""Argo CD: Applications, ApplicationSets expanded offline, Applications inside chart templates."""

@@ -1,0 +1,178 @@
+"""Helm releases to the charts lintkit knows: wrapper and umbrella charts, sub-keys, chart defaults.
+
+Helm's order, lowest first: the known chart's own defaults, the wrapper's values.yaml (below the
+dependency's alias or name), then the layers the delivery names. A null deletes what is below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lintkit.charts import chart_defaults, known_chart
+from lintkit.sources.model import Adjust, Layer, Origin, Release
+from lintkit.text.source import Source
+from lintkit.tree.files import Reader
+from lintkit.tree.paths import join
+from lintkit.yamldoc.document import Document
+from lintkit.yamldoc.node import Entry, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
+from lintkit.yamldoc.transform import keys, make_mapping, merge, set_at, with_entry, without_nulls
+
+MAX_NESTING: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ChartUse:
+    """A known chart as one release uses it.
+
+    ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the
+    path of the chart's own values in it (empty unless the chart is a dependency). ``written`` tells
+    whether a user wrote any of it; ``exact`` whether the chart's version is one we have defaults of.
+    """
+
+    chart: str
+    version: str
+    release: str
+    namespace: str
+    root: Mapping
+    prefix: Path
+    home: Node
+    origin: Origin
+    exact: bool
+    adjust: Adjust | None = None
+
+    @property
+    def values(self) -> Mapping:
+        """The chart's own values."""
+        found = lookup(self.root, *self.prefix)
+        return found if isinstance(found, Mapping) else make_mapping(self.home, ())
+
+
+def chart_uses(release: Release, reader: Reader) -> list[ChartUse]:
+    """Every known chart that ``release`` installs, with its values; empty when none of its charts is known."""
+    merged = _merged(release.layers)
+    if release.path is None:
+        return _known(release, release.chart, release.version, merged, (), release.layers) if known_chart(release.chart) else []
+    return list(_local(release, release.path, reader, merged, (), release.layers, 0))
+
+
+def _merged(layers: tuple[Layer, ...]) -> Mapping | None:
+    merged: Node | None = None
+    for layer in layers:
+        merged = merge(merged, layer.root)
+    return merged if isinstance(merged, Mapping) else None
+
+
+def _local(
+    release: Release, directory: str, reader: Reader, values: Mapping | None, prefix: Path, layers: tuple[Layer, ...], depth: int
+) -> Iterator[ChartUse]:
+    chart = chart_file(reader, directory)
+    if chart is None or depth > MAX_NESTING:
+        return
+    own_file = join(directory, "values.yaml")
+    own = _mapping_of(reader, own_file) if own_file else None
+    if own is not None:
+        below = _at_prefix(values, prefix) if values is not None else None
+        combined = merge(own, below)
+        values = _put(values, prefix, combined, release.home)
+        layers = (Layer(own_file or "values.yaml", own), *layers)
+    name = text(lookup(chart, "name")) or ""
+    if known_chart(name) and not any(known_chart(text(lookup(d, "name")) or "") for d in items(lookup(chart, "dependencies"))):
+        yield from _known(release, name, text(lookup(chart, "version")) or "", values, prefix, layers)
+        return
+    for dependency in items(lookup(chart, "dependencies")):
+        if isinstance(dependency, Mapping) and not _switched_off(dependency, values, prefix):
+            yield from _dependency(release, dependency, directory, reader, values, prefix, layers, depth)
+
+
+def _dependency(
+    release: Release,
+    dependency: Mapping,
+    directory: str,
+    reader: Reader,
+    values: Mapping | None,
+    prefix: Path,
+    layers: tuple[Layer, ...],
+    depth: int,
+) -> Iterator[ChartUse]:
+    name = text(dependency.get("name")) or ""
+    key = text(dependency.get("alias")) or name
+    below = (*prefix, key)
+    repository = text(dependency.get("repository")) or ""
+    local = (
+        join(directory, repository.removeprefix("file://"))
+        if repository.startswith("file://")
+        else join(directory, f"charts/{name}")
+    )
+    if known_chart(name):
+        yield from _known(release, name, text(dependency.get("version")) or "", values, below, layers)
+    elif local and reader.is_directory(local):
+        yield from _local(release, local, reader, values, below, layers, depth + 1)
+
+
+def _switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> bool:
+    """A dependency's ``condition``: the first path that holds a boolean decides."""
+    for path in (text(dependency.get("condition")) or "").split(","):
+        if path.strip():
+            decided = boolean(lookup(values, *prefix, *keys(path.strip())))
+            if decided is not None:
+                return not decided
+    return False
+
+
+def _known(
+    release: Release, chart: str, version: str, values: Mapping | None, prefix: Path, layers: tuple[Layer, ...]
+) -> list[ChartUse]:
+    defaults = chart_defaults(chart, version)
+    base = defaults.document.root if defaults else None
+    own = _at_prefix(values, prefix)
+    combined = merge(base, own)
+    if combined is None:
+        return []
+    combined = without_nulls(combined)
+    root = _put(values, prefix, combined, release.home)
+    if root is None:
+        return []
+    origin = Origin(release.delivery, tuple(dict.fromkeys(layer.name for layer in layers)), release.hidden)
+    exact = bool(defaults and defaults.exact)
+    return [ChartUse(chart, version, release.name, release.namespace, root, prefix, release.home, origin, exact, release.adjust)]
+
+
+def _at_prefix(values: Mapping | None, prefix: Path) -> Node | None:
+    """The user's values of a dependency, with ``global`` handed down as Helm does."""
+    own = lookup(values, *prefix) if values is not None else None
+    shared = lookup(values, "global") if prefix and values is not None else None
+    if isinstance(own, Mapping) and isinstance(shared, Mapping) and "global" not in own:
+        entry = values.index["global"] if values is not None else None
+        return with_entry(own, Entry(entry.key, shared), "global") if entry else own
+    return own
+
+
+def _put(values: Mapping | None, prefix: Path, node: Node | None, home: Node) -> Mapping | None:
+    if node is None:
+        return values
+    if not prefix:
+        return node if isinstance(node, Mapping) else values
+    root = values if values is not None else make_mapping(home, ())
+    return set_at(root, prefix, node, _NOWHERE)
+
+
+def chart_file(reader: Reader, directory: str) -> Mapping | None:
+    """The mapping in a directory's Chart.yaml; None when there is none that can be read."""
+    path = join(directory, "Chart.yaml")
+    return _mapping_of(reader, path) if path else None
+
+
+def _mapping_of(reader: Reader, path: str) -> Mapping | None:
+    docs = reader.documents(path)
+    root = docs[0].root if docs else None
+    return root if isinstance(root, Mapping) else None
+
+
+_NOWHERE: Final = Document(Source("", "", builtin=True), 0)
+
+
+def release_name(node: Node | None, fallback: str) -> str:
+    """A release's name from a node, or ``fallback``."""
+    return string(node) or (node.text if isinstance(node, Scalar) else "") or fallback

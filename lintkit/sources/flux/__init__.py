@@ -1,0 +1,1 @@
+"""Flux: Kustomizations, HelmReleases and the variables that are substituted after a build."""

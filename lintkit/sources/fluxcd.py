@@ -1,0 +1,156 @@
+"""Flux deliveries: Kustomizations and HelmReleases into environments, parents before children."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from lintkit.sources.argo import local_repositories
+from lintkit.sources.flux.contents import Contents
+from lintkit.sources.flux.helmrelease import is_release, release
+from lintkit.sources.flux.kustomization import (
+    FluxKustomization,
+    build_kustomization,
+    directory_of,
+    is_kustomization,
+    read_kustomization,
+)
+from lintkit.sources.flux.objects import Objects, index_objects
+from lintkit.sources.model import Origin, resource_of
+from lintkit.sources.world import DEFAULT, Problem, World, environment_from_path, plain_objects, referenced_by_kustomizations
+from lintkit.yamldoc.node import Mapping, Node, lookup, text
+
+MAX_DELIVERIES: Final = 20_000
+
+Local = Callable[[str], "str | None"]
+
+
+class _Item(NamedTuple):
+    body: Mapping
+    environment: str
+
+
+def resolve_flux(world: World) -> bool:
+    """Resolve every Flux Kustomization and HelmRelease of the tree; whether there was any."""
+    raw = _raw(world)
+    deliveries = [b for b in raw if is_kustomization(b) or is_release(b)]
+    if not deliveries:
+        return False
+    known = index_objects(raw)
+    local = _local(world, raw, deliveries)
+    kustomizations = [b for b in deliveries if is_kustomization(b)]
+    children: set[tuple[str, int]] = set()
+    for body in kustomizations:
+        directory = directory_of(read_kustomization(body), known, world.reader, local)
+        if directory is not None:
+            children |= {_identity(o) for o in _contents(world, directory).objects if is_kustomization(o) or is_release(o)}
+    roots = [b for b in deliveries if _identity(b) not in children] or deliveries
+    _walk(world, [_Item(b, _environment(world, b)) for b in roots], known, local)
+    return True
+
+
+def _raw(world: World) -> list[Mapping]:
+    _used, partial = referenced_by_kustomizations(world)
+    return [body for path in world.scan.flux if path not in partial for body in plain_objects(world, [path])]
+
+
+def _local(world: World, raw: list[Mapping], deliveries: list[Mapping]) -> Local:
+    """URLs of this repository: as for Argo CD, and the source that the Kustomizations of this tree name most."""
+    base = local_repositories(world, [])
+    names = [text(lookup(b, "spec", "sourceRef", "name")) for b in deliveries if is_kustomization(b)]
+    common = max(set(names), key=names.count, default=None)
+    own = {
+        text(lookup(b, "spec", "url"))
+        for b in raw
+        if text(b.get("kind")) == "GitRepository" and text(lookup(b, "metadata", "name")) == common
+    }
+    known_remotes = bool(world.files.remotes)
+
+    def local(url: str) -> str | None:
+        found = base(url)
+        return "" if found is None and not known_remotes and url in own else found
+
+    return local
+
+
+def _identity(body: Mapping) -> tuple[str, int]:
+    node: Node = body
+    while node.under is not None:
+        node = node.under
+    return (node.doc.source.path, node.doc.number)
+
+
+def _contents(world: World, directory: str) -> Contents:
+    from lintkit.sources.flux.contents import contents
+
+    if directory not in world.flux_contents:
+        world.flux_contents[directory] = contents(world.reader, directory)
+    return world.flux_contents[directory]
+
+
+def _walk(world: World, queue: list[_Item], known: Objects, local: Local) -> None:
+    done: set[tuple[str, int, str]] = set()
+    built: dict[str, list[Mapping]] = {}
+    releases: list[_Item] = []
+    while queue and len(done) < MAX_DELIVERIES:
+        item = queue.pop(0)
+        key = (*_identity(item.body), f"{item.environment}/{text(lookup(item.body, 'metadata', 'name'))}")
+        if key in done:
+            continue
+        done.add(key)
+        _deliver(world, item)
+        if is_release(item.body):
+            releases.append(item)
+            continue
+        fk = read_kustomization(item.body)
+        objects = _built(world, fk, item.environment, known, local, built.get(item.environment, []))
+        built.setdefault(item.environment, []).extend(objects)
+        queue += [_Item(o, item.environment) for o in objects if is_kustomization(o) or is_release(o)]
+        plain = [o for o in objects if not (is_kustomization(o) or is_release(o))]
+        world.add_objects(item.environment, plain, fk.delivery, fk.target_namespace)
+    for item in releases:
+        _release(world, item, index_objects(built.get(item.environment, []) or _neighbours(known)), local)
+
+
+def _neighbours(known: Objects) -> list[Mapping]:
+    return [body for bodies in known.by_name.values() for body in bodies]
+
+
+def _built(
+    world: World, fk: FluxKustomization, environment: str, known: Objects, local: Local, before: list[Mapping]
+) -> list[Mapping]:
+    if fk.suspended or fk.other_cluster:
+        world.skipped["suspended or sent to another cluster (Flux)"] += 1
+        return []
+    directory = directory_of(fk, known, world.reader, local)
+    if directory is None:
+        reason = f"{fk.delivery}: path {fk.path or '.'} is not in this repository"
+        world.problems.append(Problem("unknown", reason, lookup(fk.home, "spec", "path") or fk.home, "", environment))
+        return []
+    made = build_kustomization(fk, world.reader, directory, index_objects([*before, *_neighbours(known)]))
+    for flux_release in made.releases:
+        world.add_release(environment, flux_release)
+    for trouble in made.troubles:
+        world.problems.append(Problem(trouble.kind, trouble.message, trouble.home, trouble.path, environment))
+    return made.objects
+
+
+def _release(world: World, item: _Item, objects: Objects, local: Local) -> None:
+    found = release(item.body, objects, world.reader, local)
+    if found.suspended or found.other_cluster:
+        world.skipped["suspended or sent to another cluster (Flux)"] += 1
+        return
+    world.add_release(item.environment, found.release)
+    for missing in found.missing:
+        world.problems.append(Problem("missing", missing.message, missing.home, "", item.environment))
+
+
+def _deliver(world: World, item: _Item) -> None:
+    resource = resource_of(item.body, Origin())
+    if resource is not None:
+        world.gather(item.environment).deliveries.append(resource)
+
+
+def _environment(world: World, body: Mapping) -> str:
+    path = body.doc.source.path
+    return world.config.environment_of(path) or environment_from_path(path) or DEFAULT

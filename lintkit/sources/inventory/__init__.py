@@ -1,0 +1,1 @@
+"""Node inventories (Ansible, Talos, Kubernetes, Cluster API): which nodes a cluster has, with labels and taints."""

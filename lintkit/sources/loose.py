@@ -1,0 +1,152 @@
+"""Repositories without Argo CD or Flux: Fleet bundles, kustomizations, charts, values files, plain resources."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lintkit.charts import guess_chart, known_chart
+from lintkit.sources.ansible_values import find_values
+from lintkit.sources.charts import chart_file
+from lintkit.sources.fleet import read_fleet
+from lintkit.sources.model import Layer, Release
+from lintkit.sources.world import (
+    DEFAULT,
+    Problem,
+    World,
+    environment_from_path,
+    plain_objects,
+    referenced_by_kustomizations,
+)
+from lintkit.tree.files import glob_regex
+from lintkit.tree.paths import join, parent
+from lintkit.yamldoc.node import Mapping, items, lookup, text
+
+_VARIANT: Final = re.compile(r"^(?:values[-_.])(.+)$|^(.+?)[-_.]values$")
+
+
+def resolve_fleet(world: World) -> bool:
+    """Every Fleet bundle; whether there was any."""
+    for path in world.scan.fleet:
+        directory = parent(path)
+        for bundle in read_fleet(world.reader, directory):
+            name = world.config.environment_of(path) or bundle.environment or environment_from_path(path) or DEFAULT
+            world.gather(name)
+            if bundle.release is not None:
+                world.add_release(name, bundle.release)
+            if bundle.kustomize is not None:
+                _kustomization(world, bundle.kustomize, name)
+            label = f"Fleet bundle {bundle.name}"
+            world.add_objects(name, plain_objects(world, bundle.manifests), label, bundle.namespace)
+            for lost in bundle.missing:
+                world.problems.append(Problem("missing", lost.message, lost.home, path, name))
+    return bool(world.scan.fleet)
+
+
+def resolve_loose(world: World) -> None:
+    """Everything that can be read without knowing what applies it."""
+    used, partial = referenced_by_kustomizations(world)
+    taken: set[str] = set()
+    for path in world.scan.kustomizations:
+        directory = parent(path)
+        if directory not in used and directory not in partial:
+            _kustomization(world, directory, _environment(world, path))
+    taken |= world.reader.reads | partial | used
+    for path in world.scan.charts:
+        directory = parent(path)
+        if directory not in taken and _is_wrapper(world, directory):
+            taken |= _wrapper(world, directory)
+    for path in world.scan.values:
+        if path not in taken:
+            _values_file(world, path, taken)
+    for path in world.scan.resources:
+        if path not in taken:
+            world.add_objects(_environment(world, path), plain_objects(world, [path]), "")
+
+
+def _environment(world: World, path: str) -> str:
+    return world.config.environment_of(path) or environment_from_path(path) or DEFAULT
+
+
+def _kustomization(world: World, directory: str, environment: str) -> None:
+    result = world.kustomize(directory)
+    label = f"kustomization {directory or '.'}"
+    world.add_objects(environment, result.objects, label)
+    for release in result.releases:
+        world.add_release(environment, release)
+    for trouble in result.troubles:
+        world.problems.append(Problem(trouble.kind, trouble.message, trouble.home, trouble.path, environment))
+
+
+def _is_wrapper(world: World, directory: str) -> bool:
+    chart = chart_file(world.reader, directory)
+    names = [text(lookup(chart, "name")) or "", *(text(lookup(d, "name")) or "" for d in items(lookup(chart, "dependencies")))]
+    return chart is not None and any(known_chart(name) for name in names)
+
+
+def _wrapper(world: World, directory: str) -> set[str]:
+    """A chart of the tree with its values.yaml; a `values-<env>.yaml` beside it is one environment each."""
+    chart = chart_file(world.reader, directory)
+    if chart is None:
+        return set()
+    prefix = directory + "/" if directory else ""
+    own = prefix + "values.yaml"
+    overlays = {
+        name: prefix + child
+        for child in world.reader.children(directory)
+        if child.endswith((".yaml", ".yml")) and (name := _variant(child)) and prefix + child in world.scan.values
+    }
+    chart_name = text(lookup(chart, "name")) or directory
+    for name, path in overlays.items() or {"": own}.items():
+        layers = _layers(world, [path] if name else [])
+        environment = world.config.environment_of(path) or name or _environment(world, own)
+        release = Release(chart_name, "", chart, f"chart {directory or '.'}", path=directory, layers=layers)
+        world.add_release(environment, release)
+    return {own, prefix + "Chart.yaml", *overlays.values()}
+
+
+def _variant(file: str) -> str:
+    match = _VARIANT.match(file.rsplit(".", 1)[0])
+    return (match[1] or match[2]) if match else ""
+
+
+def _layers(world: World, paths: list[str]) -> tuple[Layer, ...]:
+    found = []
+    for path in paths:
+        docs = world.reader.documents(path)
+        root = docs[0].root if docs else None
+        if isinstance(root, Mapping):
+            found.append(Layer(path, root))
+    return tuple(found)
+
+
+def _values_file(world: World, path: str, taken: set[str]) -> None:
+    docs = world.reader.documents(path)
+    root = docs[0].root if docs else None
+    if not isinstance(root, Mapping) or (root.get("kind") is not None and root.get("apiVersion") is not None):
+        return
+    environment = _environment(world, path)
+    mapped = next((chart for pattern, chart in world.config.charts.items() if glob_regex(pattern).fullmatch(path)), "")
+    chart = mapped or guess_chart(path, frozenset(root.index), root)
+    if chart:
+        taken.add(path)
+        release = Release(
+            chart, "", root, f"{chart} values", chart=chart, version=_pinned(world, path, chart), layers=(Layer(path, root),)
+        )
+        world.add_release(environment, release)
+        return
+    for name, values, home in find_values(world.reader, path):
+        taken.add(path)
+        layer = Layer(f"{path} {home.text}", values)
+        world.add_release(environment, Release(name, "", home, f"Ansible variable {home.text}", chart=name, layers=(layer,)))
+
+
+def _pinned(world: World, path: str, chart: str) -> str:
+    """The version a neighbouring Chart.yaml pins for ``chart``; empty when none does."""
+    for directory in (parent(path), parent(parent(path))):
+        candidate = join(directory, "Chart.yaml")
+        if candidate in world.scan.charts:
+            for dependency in items(lookup(chart_file(world.reader, directory), "dependencies")):
+                if text(lookup(dependency, "name")) == chart:
+                    return text(lookup(dependency, "version")) or ""
+    return ""

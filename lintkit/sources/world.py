@@ -1,0 +1,216 @@
+"""The whole repository: every delivery resolved, sorted into environments.
+
+With deliveries (Argo CD, Flux, Fleet) only what they reach is live. Without any, kustomizations,
+wrapper charts, recognised values files and plain resources are read file by file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from typing import Final
+
+from lintkit.config import Config
+from lintkit.sources.charts import ChartUse, chart_uses
+from lintkit.sources.flux.contents import Contents
+from lintkit.sources.inventory.model import Inventory
+from lintkit.sources.kustomize.build import build
+from lintkit.sources.kustomize.model import Build
+from lintkit.sources.model import Origin, Release, Resource, resource_of
+from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
+from lintkit.sources.secrets import encrypted_values
+from lintkit.tree.files import Files, Reader
+from lintkit.tree.paths import join, parent
+from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
+
+_MARKERS: Final = re.compile(
+    r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
+)
+_SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+DEFAULT: Final = "default"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What reaches one environment."""
+
+    name: str
+    resources: list[Resource] = field(default_factory=list)
+    charts: list[ChartUse] = field(default_factory=list)
+    deliveries: list[Resource] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about delivery that cannot be right or cannot be read: a finding of the run, or a note."""
+
+    kind: str
+    message: str
+    home: Node | None
+    path: str = ""
+    environment: str = ""
+
+
+@dataclass(slots=True)
+class World:
+    """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards."""
+
+    files: Files
+    reader: Reader
+    scan: Scan
+    config: Config
+    environments: dict[str, Gathered] = field(default_factory=dict)
+    inventories: tuple[Inventory, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    builds: dict[str, Build] = field(default_factory=dict)
+    flux_contents: dict[str, Contents] = field(default_factory=dict)
+    delivered: bool = False
+
+    def gather(self, name: str) -> Gathered:
+        """The environment called ``name``, made when first named."""
+        if name not in self.environments:
+            self.environments[name] = Gathered(name)
+        return self.environments[name]
+
+    def kustomize(self, directory: str) -> Build:
+        """The kustomize build of a directory, made once."""
+        if directory not in self.builds:
+            self.builds[directory] = build(self.reader, directory)
+        return self.builds[directory]
+
+    def add_release(self, environment: str, release: Release) -> None:
+        """Put the known charts of a release into an environment."""
+        self.gather(environment).charts.extend(chart_uses(release, self.reader))
+
+    def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
+        """Put CR-shaped objects into an environment."""
+        origin = Origin(delivery)
+        gathered = self.gather(environment)
+        for body in objects:
+            resource = resource_of(encrypted_values(body), origin, namespace)
+            if resource is not None:
+                gathered.resources.append(resource)
+
+    def kustomization_of(self, directory: str) -> str | None:
+        """Path of the kustomization file of a directory; None when there is none."""
+        for name in KUSTOMIZATION_NAMES:
+            path = f"{directory}/{name}" if directory else name
+            if path in self.files:
+                return path
+        return None
+
+
+def environment_from_path(path: str) -> str:
+    """The environment a path names (``clusters/prod/...``); empty when it names none."""
+    return next((name for name in _MARKERS.findall(path) if name not in _SHARED), "")
+
+
+def load_world(files: Files, config: Config) -> World:
+    """Resolve every delivery of a tree."""
+    from lintkit.sources.argo import resolve_argo
+    from lintkit.sources.fluxcd import resolve_flux
+    from lintkit.sources.loose import resolve_fleet, resolve_loose
+
+    reader = Reader(files)
+    world = World(files, reader, scan(files), config)
+    found = [resolve_argo(world), resolve_flux(world), resolve_fleet(world)]
+    world.delivered = any(found)
+    if not world.delivered:
+        resolve_loose(world)
+    _bind_inventories(world)
+    _count_skipped(world)
+    return world
+
+
+def plain_objects(world: World, paths: Iterable[str]) -> list[Mapping]:
+    """Every object of plain manifest files that could matter; ``kind: List`` is opened."""
+    wanted = {*world.scan.resources, *world.scan.argo, *world.scan.flux}
+    found: list[Mapping] = []
+    for path in paths:
+        if path in wanted:
+            for doc in world.reader.documents(path):
+                found += _opened(doc.root)
+    return found
+
+
+def _opened(root: Node | None) -> list[Mapping]:
+    if not isinstance(root, Mapping):
+        return []
+    if (string(root.get("kind")) or "").endswith("List") and root.get("items") is not None:
+        return [obj for item in items(root.get("items")) for obj in _opened(item)]
+    return [root] if root.get("kind") is not None and root.get("apiVersion") is not None else []
+
+
+def referenced_by_kustomizations(world: World) -> tuple[frozenset[str], frozenset[str]]:
+    """Files and directories that kustomizations use (resources), and files that are patches or components."""
+    used: set[str] = set()
+    partial: set[str] = set()
+    for path in world.scan.kustomizations:
+        directory = parent(path)
+        docs = world.files.documents(path)
+        root = docs[0].root if docs else None
+        for key in ("resources", "bases"):
+            used.update(p for i in items(lookup(root, key)) if (p := join(directory, text(i) or "//")) is not None)
+        for key in ("components", "patchesStrategicMerge"):
+            partial.update(
+                p for i in items(lookup(root, key)) if (p := join(directory, (text(i) or "").split("\n")[0])) is not None
+            )
+        for key in ("patches", "patchesJson6902"):
+            partial.update(
+                p for i in items(lookup(root, key)) if (p := join(directory, text(lookup(i, "path")) or "//")) is not None
+            )
+        for key in ("transformers", "generators", "validators", "configurations", "crds"):
+            partial.update(p for i in items(lookup(root, key)) if (p := join(directory, text(i) or "//")) is not None)
+    return frozenset(used), frozenset(partial)
+
+
+def _bind_inventories(world: World) -> None:
+    from lintkit.sources.inventory.find import find_inventories
+
+    if world.environments:
+        world.inventories = tuple(find_inventories(world.reader, role_groups=_role_groups(world.config)))
+
+
+def _role_groups(config: Config) -> Dict[str, Dict[str, str]] | None:
+    return config.role_groups or None
+
+
+def inventories_of(world: World, environment: str) -> list[Inventory]:
+    """The inventories bound to an environment: by its name in their path, or the only one of the only environment."""
+    named = [i for i in world.inventories if environment in _names(i.path)]
+    if named:
+        return named
+    unbound = [i for i in world.inventories if not any(e in _names(i.path) for e in world.environments)]
+    if len(world.environments) == 1:
+        roots = {_inventory_root(i) for i in unbound}
+        if len(roots) <= 1:
+            return unbound
+    return []
+
+
+def _names(path: str) -> frozenset[str]:
+    parts = path.split("/")
+    stem = parts[-1].rsplit(".", 1)[0]
+    return frozenset((*parts[:-1], stem))
+
+
+def _inventory_root(inventory: Inventory) -> str:
+    # several Talos or Node files of one folder are one inventory, two Ansible files are two
+    return parent(inventory.path) if inventory.form in ("talos", "node", "kubernetes", "talhelper", "capi") else inventory.path
+
+
+def _count_skipped(world: World) -> None:
+    read = world.reader.reads
+    sets = world.scan
+    world.skipped["chart template"] += len(sets.templates)
+    world.skipped["archive, draft, example, CRD or test data"] += len(sets.dead)
+    world.skipped["not text, or too large"] += len(sets.unread)
+    if world.delivered:
+        live = {*sets.resources, *sets.values}
+        world.skipped["not reached by any delivery"] += sum(1 for path in live if path not in read)
+    for reason in [reason for reason, count in world.skipped.items() if not count]:
+        del world.skipped[reason]

@@ -1,0 +1,1 @@
+"""Projections: resources become what policies judge."""

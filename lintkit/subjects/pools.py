@@ -1,0 +1,86 @@
+"""Pools: a pool spec wherever it lives, under the name Ceph gives it.
+
+Names follow Rook v1.16 to v1.20 (pkg/operator/ceph/{pool,file,object}).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from lintkit.finding import ResourceId
+from lintkit.subjects.model import Binding, Subject
+from lintkit.yamldoc.node import Json, Mapping, Path, boolean, items, lookup, string, text
+
+BUILTIN_NAMES: Final = frozenset({".mgr", ".nfs", ".rgw.root", ".nvmeof"})
+
+
+class _Spec(NamedTuple):
+    """A pool spec at ``path`` of its resource; ``role`` is data, metadata or builtin."""
+
+    name: str
+    path: Path
+    role: str
+    application: str
+
+
+def pool_subjects(owner: Subject) -> list[Subject]:
+    """The pools that a CephBlockPool, CephFilesystem, CephObjectStore or CephObjectZone declares."""
+    return [subject for spec in _specs(owner) if (subject := _pool(owner, spec)) is not None]
+
+
+def _specs(owner: Subject) -> Iterator[_Spec]:
+    spec, name = lookup(owner.object, "spec"), owner.resource.name
+    if owner.kind == "CephBlockPool":
+        inner = string(lookup(spec, "name"))
+        role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_ec_metadata(owner) else "data"
+        yield _Spec(inner or name, ("spec",), role, "rbd")
+    elif owner.kind == "CephFilesystem":
+        literal = boolean(lookup(spec, "preservePoolNames")) is True
+        yield _Spec(f"{name}-metadata", ("spec", "metadataPool"), "metadata", "cephfs")
+        for i, pool in enumerate(items(lookup(spec, "dataPools"))):
+            own = text(lookup(pool, "name"))
+            shown = own if own and literal else f"{name}-{own or f'data{i}'}"
+            yield _Spec(shown, ("spec", "dataPools", i), "data", "cephfs")
+    elif owner.kind in ("CephObjectStore", "CephObjectZone"):
+        yield _Spec(f"{name}.rgw.meta", ("spec", "metadataPool"), "metadata", "rgw")
+        yield _Spec(f"{name}.rgw.buckets.data", ("spec", "dataPool"), "data", "rgw")
+
+
+def _is_ec_metadata(owner: Subject) -> bool:
+    """The replicated pool that the chart makes beside an erasure-coded one (cephECBlockPools)."""
+    _, path = owner.binding(("spec",))
+    return path[-1:] == ("metadataPool",)
+
+
+def _pool(owner: Subject, spec: _Spec) -> Subject | None:
+    body = lookup(owner.object, *spec.path)
+    if not isinstance(body, Mapping) or not (body.entries or owner.kind == "CephBlockPool"):
+        return None
+    facts: dict[str, Json] = {
+        "ceph_name": spec.name,
+        "role": spec.role,
+        "application": spec.application,
+        "owner": owner.id,
+        "owner_kind": owner.kind,
+        "cluster": owner.resource.namespace,
+    }
+    depth = len(spec.path)
+    inside = tuple(
+        Binding(b.prefix[depth:], b.root, b.path)
+        for b in owner.bindings
+        if len(b.prefix) > depth and b.prefix[:depth] == spec.path
+    )
+    root, path = owner.binding(spec.path)
+    bindings = (*inside, Binding((), root, path))
+    return Subject(
+        kind="Pool",
+        id=f"Pool/{owner.resource.namespace}/{spec.name}",
+        object=body,
+        home=owner.home,
+        resource=ResourceId(owner.resource.kind, owner.resource.namespace, owner.resource.name),
+        bindings=bindings,
+        prefix=spec.path,
+        origin=owner.origin,
+        facts=facts,
+    )

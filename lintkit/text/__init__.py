@@ -1,0 +1,1 @@
+"""Pure strings: files as text, positions, segment maps, edits. Knows nothing of YAML."""

@@ -1,0 +1,77 @@
+"""Segment maps: where each character of an embedded text stands in the file that holds it.
+
+A ``values: |`` block is a YAML text of its own inside another. Its map has one segment per run of
+characters that stand side by side in both texts. Maps compose, so YAML in a ConfigMap in YAML works.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+
+class Segment(NamedTuple):
+    """``length`` characters from ``inner`` stand at ``outer``; not ``exact``: escaped or folded there."""
+
+    inner: int
+    outer: int
+    length: int
+    exact: bool = True
+
+
+class SegmentMap:
+    """Maps offsets of an inner text to offsets of the outer one.
+
+    ``indent`` is what starts every line of the outer block; ``locked`` says why nothing in it may be
+    edited (a folded or quoted scalar), None for a literal block.
+    """
+
+    __slots__ = ("_starts", "indent", "locked", "segments")
+
+    def __init__(self, segments: tuple[Segment, ...], indent: str = "", locked: str | None = None) -> None:
+        self.segments = segments
+        self.indent = indent
+        self.locked = locked
+        self._starts = [s.inner for s in segments]
+
+    def _segment(self, offset: int) -> Segment:
+        return self.segments[max(bisect_right(self._starts, offset) - 1, 0)]
+
+    def offset(self, inner: int) -> int:
+        """Outer offset of the character at ``inner``."""
+        if not self.segments:
+            return 0
+        seg = self._segment(inner)
+        return seg.outer + (min(inner - seg.inner, seg.length) if seg.exact else 0)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Outer span of the inner ``[start, end)``; an empty span stays empty."""
+        first = self.offset(start)
+        if end <= start:
+            if start and self.segments:
+                before = self._segment(start - 1)
+                if before.exact and before.inner + before.length == start:
+                    first = before.outer + before.length
+            return first, first
+        seg = self._segment(end - 1)
+        if seg.exact:
+            return first, seg.outer + min(end - seg.inner, seg.length)
+        return first, max(first, seg.outer + seg.length)
+
+    def compose(self, outer: SegmentMap) -> SegmentMap:
+        """This map followed by ``outer``: inner text to the file of ``outer``."""
+        parts: list[Segment] = []
+        for seg in self.segments:
+            if not seg.exact:
+                start, end = outer.span(seg.outer, seg.outer + seg.length)
+                parts.append(Segment(seg.inner, start, end - start, exact=False))
+                continue
+            done = 0
+            while done < seg.length:
+                at = seg.outer + done
+                host = outer._segment(at)
+                run = max(min(seg.length - done, host.inner + host.length - at), 1)
+                start = outer.offset(at)
+                parts.append(Segment(seg.inner + done, start, run, exact=host.exact))
+                done += run
+        return SegmentMap(tuple(parts), outer.indent + self.indent, self.locked or outer.locked)

@@ -1,0 +1,1 @@
+"""Which files there are: work tree, index, revision, stdin."""

@@ -1,0 +1,138 @@
+"""Documents without anchors, aliases, tags and merge keys, which is nearly every document: the fast way to nodes.
+
+libyaml composes a tree in C and this module turns it into nodes. Documents that are not bare, and those
+that are broken, are composed by ``events``, slower and with every detail; the two agree on the rest.
+"""
+
+from __future__ import annotations
+
+import gc
+import operator
+from typing import Any, Final
+
+import yaml
+from yaml._yaml import CParser
+
+from lintkit.yamldoc.document import Document
+from lintkit.yamldoc.layout import MAX_DEPTH, block_end, empty_value_at
+from lintkit.yamldoc.node import UNSET, Entry, Mapping, Node, Scalar, Sequence
+
+_BRACKETS: Final = 1000
+_NESTS: Final = ("- -", "- ?", "-  ", "-\t", "? ", "?\t")
+_CHAINED: Final = 200
+_INDENTED: Final = " " * 200
+
+# no other way makes an object as cheaply: a class call costs more than the C parser spends on the same scalar
+_new: Final = object.__new__
+_entry: Final = tuple.__new__
+
+
+class NotBareError(Exception):
+    """The document has something that only ``events`` can compose or name."""
+
+
+class _Lean(CParser):
+    """libyaml's composer with tag resolution left out: nobody reads the tags, and the calls cost a third."""
+
+    # builtins that do nothing useful, because they are called for every node and a Python function costs more
+    descend_resolver = operator.is_
+    ascend_resolver = gc.isenabled
+
+    def resolve(self, kind: object, value: object, implicit: object) -> None:
+        """No tag: scalars are typed by ``scalars``, when somebody asks."""
+
+
+def takes(text: str) -> bool:
+    """Whether ``compose`` may be tried: nothing in ``text`` could nest deep enough to exhaust C's stack.
+
+    Blocks nest by columns only: through indentation, or through a chain of ``-`` and ``?`` on one line.
+    """
+    count = text.count
+    if count("[") + count("{") > _BRACKETS or _INDENTED in text:
+        return False
+    return sum(map(count, _NESTS)) < _CHAINED
+
+
+def compose(doc: Document, text: str, base: int) -> Node | None:
+    """The root node of ``text``, which starts at ``base`` of ``doc.text``; None when it holds no document.
+
+    Raises NotBareError, yaml.YAMLError and UnicodeEncodeError; ``events`` then takes the document or says what is wrong.
+    """
+    parser: Any = _Lean(text)
+    if not parser.check_node():
+        return None
+    root = _node(doc, parser.get_node(), base, 0)
+    if parser.check_node():
+        raise NotBareError
+    return root
+
+
+def _node(doc: Document, raw: Any, base: int, depth: int) -> Node:
+    kind = type(raw)
+    if kind is yaml.ScalarNode:
+        return _scalar(doc, raw, base)
+    if depth >= MAX_DEPTH:
+        raise NotBareError
+    return _mapping(doc, raw, base, depth + 1) if kind is yaml.MappingNode else _sequence(doc, raw, base, depth + 1)
+
+
+def _scalar(doc: Document, raw: Any, base: int) -> Scalar:
+    made: Any = _new(Scalar)
+    made.doc = doc
+    made.start = start = base + raw.start_mark.index
+    end = base + raw.end_mark.index
+    made.text = text = raw.value
+    made.style = style = raw.style or ""
+    # an alias needs no look of its own: its anchor is in the document as well
+    if end > start and doc.text[start] in "&!<" and (text == "<<" or doc.text[start] != "<"):
+        raise NotBareError
+    made.end = block_end(doc.text, start, end, text) if style in {"|", ">"} else end
+    made.anchor = made.under = made.tag = None
+    made._value = UNSET
+    return made  # type: ignore[no-any-return]
+
+
+def _mapping(doc: Document, raw: Any, base: int, depth: int) -> Mapping:
+    made: Any = _new(Mapping)
+    made.doc = doc
+    made.start = start = base + raw.start_mark.index
+    if doc.text[start] in "&!":
+        raise NotBareError
+    entries: list[Entry] = []
+    scalar_node = yaml.ScalarNode
+    for raw_key, raw_value in raw.value:
+        if type(raw_key) is not scalar_node:
+            raise NotBareError
+        key = _scalar(doc, raw_key, base)
+        value: Any
+        if type(raw_value) is scalar_node:
+            value = _scalar(doc, raw_value, base)
+            if not value.text and not value.style:
+                value.start = value.end = empty_value_at(doc.text, key.end, value.start)
+        else:
+            value = _node(doc, raw_value, base, depth)
+        entries.append(_entry(Entry, (key, value, "")))
+    made.flow = flow = raw.flow_style
+    if entries and (not flow or doc.text[start] != "{"):  # flow without a brace: one pair in a sequence, [a: b]
+        made.end = max(key.end, value.end)
+        if not flow:
+            made.start = entries[0].key.start
+    else:
+        made.end = base + raw.end_mark.index if flow else start
+    made.entries = tuple(entries)
+    made.anchor = made.under = made._index = None
+    return made  # type: ignore[no-any-return]
+
+
+def _sequence(doc: Document, raw: Any, base: int, depth: int) -> Sequence:
+    made: Any = _new(Sequence)
+    made.doc = doc
+    made.start = start = base + raw.start_mark.index
+    if doc.text[start] in "&!":
+        raise NotBareError
+    found = [_node(doc, item, base, depth) for item in raw.value]
+    made.flow = flow = raw.flow_style
+    made.end = base + raw.end_mark.index if flow else found[-1].end if found else start
+    made.items = tuple(found)
+    made.anchor = made.under = None
+    return made  # type: ignore[no-any-return]

@@ -1,0 +1,112 @@
+"""Text to documents.
+
+A file is cut at ``---`` and ``...`` in column 0 first (always the border of a document in YAML), so a
+broken document spoils nothing but itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import yaml
+
+from lintkit.text.source import Source
+from lintkit.yamldoc import bare, events
+from lintkit.yamldoc.document import Document, Trouble
+from lintkit.yamldoc.layout import BREAKS, has_content
+
+_AFTER: Final = frozenset(("", "\0", " ", "\t", *BREAKS))
+
+
+def documents(source: Source) -> list[Document]:
+    """Every document of a file, in order; one that is broken has ``trouble`` instead of a root."""
+    text = source.text
+    found: list[Document] = []
+    for start, end in _pieces(text):
+        doc = Document(source, len(found))
+        _compose_into(doc, text[start:end], start)
+        found.append(doc)
+    return found
+
+
+def embedded(doc: Document) -> Document:
+    """Compose the single document of an embedded text into ``doc`` and return it."""
+    _compose_into(doc, doc.text, 0)
+    return doc
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Spans of the documents' texts: from a ``---`` (included) to the next border; empty leading ones dropped."""
+    borders = sorted((*_borders(text, "---"), *_borders(text, "...")))
+    if not borders:
+        return [(0, len(text))] if has_content(text, 0, len(text)) else []
+    spans: list[tuple[int, int]] = []
+    at, opened = 0, False
+    for border in borders:
+        begins = text[border] == "-"
+        start = _directives(text, at, border) if begins else border
+        if opened or has_content(text, at, start):
+            spans.append((at, start))
+        at, opened = (start, True) if begins else (border + 3, False)
+    if opened or has_content(text, at, len(text)):
+        spans.append((at, len(text)))
+    return spans
+
+
+def _borders(text: str, mark: str) -> Iterator[int]:
+    at = text.find(mark)
+    while at >= 0:
+        if (at == 0 or text[at - 1] in BREAKS) and text[at + 3 : at + 4] in _AFTER:
+            yield at
+        at = text.find(mark, at + 3)
+
+
+def _directives(text: str, low: int, border: int) -> int:
+    """Where the ``%YAML`` and ``%TAG`` lines of the document at ``border`` begin; ``border`` when it has none."""
+    first = at = border
+    if text.find("%", low, border) < 0:
+        return first
+    while at > low:
+        begin = max(text.rfind("\n", low, at - 1) + 1, low)
+        line = text[begin:at].lstrip("\ufeff")
+        if line.startswith("%"):
+            first = begin
+        elif has_content(line, 0, len(line)):
+            break
+        at = begin
+    return first
+
+
+def _compose_into(doc: Document, text: str, base: int) -> None:
+    if bare.takes(text):
+        try:
+            doc.root = bare.compose(doc, text, base)
+        except (yaml.YAMLError, bare.NotBareError, UnicodeEncodeError):
+            pass  # events takes it, or says what is wrong
+        else:
+            return
+    try:
+        doc.root = events.compose(doc, text, base)
+    except (yaml.YAMLError, events.BrokenError, UnicodeEncodeError) as error:
+        doc.trouble = _trouble(error, text, base)
+
+
+def _trouble(error: Exception, text: str, base: int) -> Trouble:
+    if isinstance(error, events.BrokenError):
+        return error.trouble
+    end = base + len(text)
+    if isinstance(error, UnicodeEncodeError):
+        return Trouble(f"character U+{ord(text[error.start]):04X} is not allowed in YAML", base + error.start)
+    if isinstance(error, yaml.reader.ReaderError):
+        # libyaml counts bytes here
+        at = len(text.encode()[: max(error.position, 0)].decode(errors="ignore"))
+        return Trouble(f"character U+{_code(error.character):04X} is not allowed in YAML", min(base + at, end))
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        context = f" {error.context}" if error.context else ""
+        return Trouble(f"{error.problem}{context}", min(base + cast(Any, error.problem_mark).index, end))
+    return Trouble(str(error).partition("\n")[0], base)
+
+
+def _code(character: object) -> int:
+    return character if isinstance(character, int) else ord(str(character)[:1] or "\0")

@@ -1,0 +1,96 @@
+"""One YAML document: its text, its root node, and where its characters stand in the file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lintkit.text.segments import SegmentMap
+from lintkit.text.source import Place, Source
+from lintkit.yamldoc.node import Alias, Key, Mapping, Node, Path, Scalar, Sequence, key_name
+
+
+class Trouble(NamedTuple):
+    """Why a document cannot be read: ``message`` and the offset in the document's text it was seen at."""
+
+    message: str
+    offset: int
+
+
+class Document:
+    """One document of a file, or of a text embedded in another document.
+
+    ``number`` counts documents of the file from 0. ``text`` is what node offsets refer to: the
+    file's text, or the embedded text, and then ``segments`` maps it to the file and ``host`` is the
+    scalar that holds it. ``root`` is None for an empty document and for one with ``trouble``.
+    """
+
+    __slots__ = ("aliases", "host", "number", "root", "segments", "source", "text", "trouble")
+
+    def __init__(
+        self,
+        source: Source,
+        number: int,
+        *,
+        text: str | None = None,
+        segments: SegmentMap | None = None,
+        host: Scalar | None = None,
+    ) -> None:
+        self.source = source
+        self.number = number
+        self.text = source.text if text is None else text
+        self.segments = segments
+        self.host = host
+        self.root: Node | None = None
+        self.trouble: Trouble | None = None
+        self.aliases: dict[int, Alias] = {}
+
+    def place(self, start: int, end: int) -> Place:
+        """The span ``[start, end)`` of this document's text, in the file."""
+        if self.segments is None:
+            return Place(self.source, start, end)
+        first, last = self.segments.span(start, end)
+        return Place(self.source, first, last, self.segments.locked)
+
+
+def place_of(node: Node) -> Place:
+    """Where ``node`` stands in its file."""
+    return node.doc.place(node.start, node.end)
+
+
+def pointer(doc: Document, path: Path) -> str:
+    """RFC 6901 pointer of ``path`` in ``doc``; inside embedded text the outer pointer, ``#``, the inner one."""
+    inner = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+    if doc.host is None:
+        return inner
+    return f"{pointer(doc.host.doc, path_of(doc.host))}#{inner}"
+
+
+def path_of(node: Node) -> Path:
+    """The path of ``node`` in its own document, found by its span; the deepest container holding it otherwise."""
+    path: list[Key] = []
+    at = node.doc.root
+    while at is not None and at is not node:
+        step = _towards(at, node)
+        if step is None:
+            break
+        key, at = step
+        path.append(key)
+        if (at.start, at.end) == (node.start, node.end) and type(at) is type(node) and not isinstance(at, Mapping | Sequence):
+            break
+    return tuple(path)
+
+
+def _towards(at: Node, node: Node) -> tuple[Key, Node] | None:
+    if isinstance(at, Mapping):
+        for entry in at.entries:
+            if not entry.via and (entry.value is node or _holds(entry.value, node)):
+                return key_name(entry.key), entry.value
+    elif isinstance(at, Sequence):
+        for i, item in enumerate(at.items):
+            if item is node or _holds(item, node):
+                return i, item
+    return None
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end and outer.end > outer.start

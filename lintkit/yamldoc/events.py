@@ -1,0 +1,197 @@
+"""Any document, from libyaml's events: every anchor, alias, tag and merge key keeps its place."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import yaml
+from yaml._yaml import CParser
+
+from lintkit.yamldoc.document import Document, Trouble
+from lintkit.yamldoc.layout import MAX_DEPTH, after_properties, block_end, empty_value_at
+from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown
+from lintkit.yamldoc.scalars import KNOWN_TAGS
+
+MAX_ALIASED: Final = 200_000
+
+
+class BrokenError(Exception):
+    """The document cannot be read; ``trouble`` says why and where."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.trouble = Trouble(message, offset)
+
+
+class _Open(NamedTuple):
+    """A container that has begun: its start event, and the children of the container it is in."""
+
+    event: Any
+    siblings: list[Node]
+
+
+def compose(doc: Document, text: str, base: int) -> Node | None:
+    """The root node of ``text``, which starts at ``base`` of ``doc.text``; None when it holds no document.
+
+    Raises BrokenError, yaml.YAMLError and UnicodeEncodeError.
+    """
+    parser: Any = CParser(text)
+    root: Node | None = None
+    while type(event := parser.get_event()) is not yaml.StreamEndEvent:
+        if type(event) is yaml.DocumentStartEvent:
+            if root is not None:
+                raise BrokenError("a second document starts here", base + event.start_mark.index)
+            root = _Composer(doc, base).run(parser)
+    return root
+
+
+class _Composer:
+    """Builds one document's nodes. ``base`` is the offset of the parsed text in the document's."""
+
+    __slots__ = ("anchors", "base", "doc", "weights")
+
+    def __init__(self, doc: Document, base: int) -> None:
+        self.doc = doc
+        self.base = base
+        self.anchors: dict[str, Node | None] = {}
+        self.weights: dict[int, tuple[int, Node]] = {}
+
+    def run(self, parser: Any) -> Node | None:
+        """The root node; reads up to the document's end event."""
+        get = parser.get_event
+        stack: list[_Open] = []
+        into: list[Node] = []
+        while True:
+            event = get()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                within = stack[-1].event if stack else None
+                key = into[-1] if len(into) % 2 and type(within) is yaml.MappingStartEvent else None
+                into.append(self._scalar(event, key))
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                stack.append(_Open(event, into))
+                if event.anchor:
+                    self.anchors[event.anchor] = None
+                if len(stack) > MAX_DEPTH:
+                    raise BrokenError(f"nested more than {MAX_DEPTH} levels deep", self.base + event.start_mark.index)
+                into = []
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                start_event, siblings = stack.pop()
+                siblings.append(self._container(start_event, event, into))
+                into = siblings
+            elif kind is yaml.AliasEvent:
+                into.append(self._alias(event))
+            else:  # DocumentEnd: the parser never ends a document inside a container
+                return into[0] if into else None
+
+    def _start(self, event: Any) -> int:
+        start: int = self.base + event.start_mark.index
+        return after_properties(self.doc.text, start) if event.anchor or event.tag else start
+
+    def _scalar(self, event: Any, key: Node | None) -> Node:
+        style: str = event.style or ""
+        end: int = self.base + event.end_mark.index
+        start = min(self._start(event), end)
+        value: str = event.value
+        if style in {"|", ">"}:
+            end = block_end(self.doc.text, start, end, value)
+        elif not value and not style and key is not None and not event.anchor and not event.tag:
+            start = end = empty_value_at(self.doc.text, key.end, start)
+        node: Node
+        if event.tag and event.tag not in KNOWN_TAGS:
+            node = Unknown(self.doc, start, end, f"custom tag {_short_tag(event.tag)}")
+        else:
+            node = Scalar(self.doc, start, end, value, style, event.tag, event.anchor)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def _container(self, start_event: Any, end_event: Any, children: list[Node]) -> Node:
+        flow = bool(start_event.flow_style)
+        mapping = type(start_event) is yaml.MappingStartEvent
+        anchor, tag = start_event.anchor, start_event.tag
+        start = self._start(start_event)
+        last = max((child.end for child in children[-2:]), default=start)
+        end: int = self.base + end_event.end_mark.index if flow else last
+        if children and mapping:
+            if not flow:
+                start = children[0].start
+            elif self.doc.text[start] != "{":  # one pair in a sequence: [a: b]
+                end = last
+        node: Node
+        if tag and tag not in KNOWN_TAGS:
+            node = Unknown(self.doc, start, end, f"custom tag {_short_tag(tag)}")
+        elif mapping:
+            node = Mapping(self.doc, start, end, self._entries(children), flow=flow, anchor=anchor)
+        else:
+            node = Sequence(self.doc, start, end, tuple(children), flow=flow, anchor=anchor)
+        if self.anchors or self.doc.aliases:
+            self._weigh(node, children)
+        if anchor:
+            self.anchors[anchor] = node
+        return node
+
+    def _entries(self, children: list[Node]) -> tuple[Entry, ...]:
+        entries: list[Entry] = []
+        merged: list[Entry] = []
+        for key, value in zip(children[::2], children[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                raise BrokenError("a mapping key must be a scalar (is this a template?)", key.start)
+            if key.text == "<<" and not key.style:
+                merged += _merged(value)
+            else:
+                entries.append(Entry(key, value))
+        if not merged:
+            return tuple(entries)
+        # keys written here win over merged ones; of several merged mappings the first wins
+        taken = {e.key.text for e in entries}
+        extra: dict[str, Entry] = {}
+        for entry in merged:
+            if entry.key.text not in taken:
+                extra.setdefault(entry.key.text, entry)
+        return (*extra.values(), *entries)
+
+    def _weigh(self, node: Node, children: list[Node]) -> None:
+        weight = 1 + sum(self._weight(child) for child in children)
+        self.weights[id(node)] = weight, node
+        if weight > MAX_ALIASED:
+            raise BrokenError(f"aliases expand to more than {MAX_ALIASED:,} nodes", node.start)
+
+    def _weight(self, node: Node) -> int:
+        known = self.weights.get(id(node))
+        return known[0] if known else 1
+
+    def _alias(self, event: Any) -> Node:
+        doc, name = self.doc, event.anchor
+        start, end = self.base + event.start_mark.index, self.base + event.end_mark.index
+        if name not in self.anchors:
+            raise BrokenError(f"alias *{name} has no anchor before it", start)
+        target = self.anchors[name]
+        if target is None:
+            return Unknown(doc, start, end, f"alias *{name} holds itself")
+        node: Node
+        if isinstance(target, Scalar):
+            node = Scalar(doc, start, end, target.text, target.style, target.tag)
+        elif isinstance(target, Mapping):
+            node = Mapping(doc, start, end, target.entries, flow=target.flow)
+        elif isinstance(target, Sequence):
+            node = Sequence(doc, start, end, target.items, flow=target.flow)
+        else:
+            node = Unknown(doc, start, end, target.reason if isinstance(target, Unknown) else "an alias")
+        doc.aliases[id(node)] = Alias(start, end, target, node)
+        self.weights[id(node)] = self._weight(target), node
+        return node
+
+
+def _merged(value: Node) -> list[Entry]:
+    sources = value.items if isinstance(value, Sequence) else (value,)
+    found: list[Entry] = []
+    for source in sources:
+        if not isinstance(source, Mapping):
+            raise BrokenError("a merge key (<<) needs a mapping", source.start)
+        found += [entry._replace(via="merge") for entry in source.entries]
+    return found
+
+
+def _short_tag(tag: str) -> str:
+    return "!!" + tag.rsplit(":", 1)[1] if tag.startswith("tag:yaml.org,2002:") else tag

@@ -1,0 +1,220 @@
+"""YAML nodes: immutable values that know where they stand.
+
+A node belongs to a document and spans ``[start, end)`` of that document's text. Merging and
+projecting make new containers out of existing nodes, so a value keeps its span wherever it goes.
+``under`` is the node this one overrides in a lower layer, or None: following it gives the chain of
+layers that wrote the same path, the winner first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from lintkit.yamldoc.scalars import typed_scalar
+
+if TYPE_CHECKING:
+    from lintkit.yamldoc.document import Document
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Key: TypeAlias = "str | int"
+Path: TypeAlias = "tuple[Key, ...]"
+
+UNSET: Final = object()
+"""The value of a scalar that nobody has asked for yet."""
+
+
+class Node:
+    """One value. ``start``/``end`` are offsets in ``doc.text``; ``anchor`` its ``&name``, if any."""
+
+    __slots__ = ("anchor", "doc", "end", "start", "under")
+
+    def __init__(self, doc: Document, start: int, end: int, anchor: str | None = None, under: Node | None = None) -> None:
+        self.doc: Final = doc
+        self.start: Final = start
+        self.end = end
+        self.anchor: Final = anchor
+        self.under: Final = under
+
+
+class Scalar(Node):
+    """A scalar: ``text`` as YAML reads it, ``style`` one of ``''`` (plain), ``'``, ``"``, ``|``, ``>``."""
+
+    __slots__ = ("_value", "style", "tag", "text")
+
+    def __init__(
+        self,
+        doc: Document,
+        start: int,
+        end: int,
+        text: str,
+        style: str = "",
+        tag: str | None = None,
+        anchor: str | None = None,
+        under: Node | None = None,
+    ) -> None:
+        self.doc: Final = doc  # type: ignore[misc]
+        self.start: Final = start  # type: ignore[misc]
+        self.end = end
+        self.anchor: Final = anchor  # type: ignore[misc]
+        self.under: Final = under  # type: ignore[misc]
+        self.text: Final = text
+        self.style: Final = style
+        self.tag: Final = tag
+        self._value: object = UNSET
+
+    @property
+    def value(self) -> bool | int | float | str | None:
+        """The scalar as Helm and the API server type it."""
+        if self._value is UNSET:
+            self._value = typed_scalar(self.text, self.style, self.tag)
+        return self._value  # type: ignore[return-value]
+
+
+class Entry(NamedTuple):
+    """A key and its value; ``via`` is ``merge`` where a ``<<`` brought it in, else empty."""
+
+    key: Scalar
+    value: Node
+    via: str = ""
+
+
+class Mapping(Node):
+    """A mapping. ``entries`` keeps document order and every duplicate; looking up takes the last."""
+
+    __slots__ = ("_index", "entries", "flow")
+
+    def __init__(
+        self,
+        doc: Document,
+        start: int,
+        end: int,
+        entries: tuple[Entry, ...] | list[Entry],
+        *,
+        flow: bool = False,
+        anchor: str | None = None,
+        under: Node | None = None,
+    ) -> None:
+        super().__init__(doc, start, end, anchor, under)
+        self.entries: Final = entries
+        self.flow: Final = flow
+        self._index: dict[str, Entry] | None = None
+
+    @property
+    def index(self) -> dict[str, Entry]:
+        """Entries by key name (the last of duplicates)."""
+        if self._index is None:
+            self._index = {key_name(e.key): e for e in self.entries}
+        return self._index
+
+    def get(self, key: str) -> Node | None:
+        """The value of ``key``, None when absent."""
+        entry = self.index.get(key)
+        return entry.value if entry else None
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.index
+
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
+        return iter(self.index.items())
+
+
+class Sequence(Node):
+    """A sequence of nodes."""
+
+    __slots__ = ("flow", "items")
+
+    def __init__(
+        self,
+        doc: Document,
+        start: int,
+        end: int,
+        items: tuple[Node, ...] | list[Node],
+        *,
+        flow: bool = False,
+        anchor: str | None = None,
+        under: Node | None = None,
+    ) -> None:
+        super().__init__(doc, start, end, anchor, under)
+        self.items: Final = items
+        self.flow: Final = flow
+
+
+class Unknown(Node):
+    """A value that cannot be read here; ``reason`` completes "unknown: ...". No policy speaks because of it."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, doc: Document, start: int, end: int, reason: str, under: Node | None = None) -> None:
+        super().__init__(doc, start, end, None, under)
+        self.reason: Final = reason
+
+
+class Alias(NamedTuple):
+    """Where a document uses ``*name``: the span of the use, the node it stands for, and the node made for the use."""
+
+    start: int
+    end: int
+    target: Node
+    node: Node
+
+
+def key_name(key: Scalar) -> str:
+    """The key as it reaches JSON: ``on:`` becomes ``true``, ``0777:`` becomes ``511`` (sigs.k8s.io/yaml)."""
+    if key.style:
+        return key.text
+    value = key.value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if value is None:
+        return "null" if key.text else ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return value if isinstance(value, str) else str(value)
+
+
+def child(node: Node | None, key: Key) -> Node | None:
+    """The value of a mapping's key or a sequence's item; None when there is none."""
+    if isinstance(node, Mapping):
+        return node.get(str(key))
+    if isinstance(node, Sequence) and isinstance(key, int) and 0 <= key < len(node.items):
+        return node.items[key]
+    return None
+
+
+def lookup(node: Node | None, *path: Key) -> Node | None:
+    """The node at ``path`` below ``node``; None when it does not exist."""
+    for key in path:
+        node = child(node, key)
+        if node is None:
+            return None
+    return node
+
+
+def string(node: Node | None) -> str | None:
+    """The text of a scalar that is a string; None for anything else."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
+def text(node: Node | None) -> str | None:
+    """The text of any scalar as written (a version ``1.18`` or ``v1.18``); None for null, containers, unknowns."""
+    return node.text if isinstance(node, Scalar) and node.value is not None else None
+
+
+def boolean(node: Node | None) -> bool | None:
+    """A boolean scalar's value, None for anything else."""
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, bool) else None
+
+
+def items(node: Node | None) -> tuple[Node, ...]:
+    """The items of a sequence; empty for anything else."""
+    return tuple(node.items) if isinstance(node, Sequence) else ()
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether the node is a null scalar."""
+    return isinstance(node, Scalar) and node.value is None
