@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from lintkit.errors import LintkitError
-from lintkit.facts.table import FACTS
+from lintkit.facts.table import facts_table
 from lintkit.facts.words import nearest
 from lintkit.policy.cel import CelError, program
 from lintkit.policy.evaluate import Judged
@@ -150,7 +150,7 @@ def show_eval(loaded: Loaded, expression: str, on: str) -> str:
     parts: list[str] = []
     for environment, subject in _find(loaded, on):
         judged = Judged(subject, environment)
-        names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(FACTS.get(subject.kind, ())) | set(
+        names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(facts_table().get(subject.kind, ())) | set(
             subject.facts
         )
         facts: dict[str, Json] = {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from lintkit.subjects.environment import Environment
+from collections.abc import Mapping as Dict
+from typing import Final
+
+from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Scalar, lookup, string
 
@@ -22,4 +25,10 @@ def hpa_minimum(subject: Subject, environment: Environment) -> Json:
 def pool_users(subject: Subject, environment: Environment) -> Json:
     """OpenStack charts of the environment whose values name the pool, sorted."""
     name = subject.facts.get("ceph_name")
-    return sorted({chart for chart, pool in environment.pool_uses if pool == name})
+    return [*sorted({chart for chart, pool in environment.pool_uses if pool == name})]
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Component": {"hpa_minimum": hpa_minimum},
+    "Pool": {"users": pool_users},
+}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Mapping as Dict
+from typing import Final, NamedTuple
 
 from lintkit.facts.storage import external
-from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import ceph_version
 from lintkit.yamldoc.node import Json, lookup, text
@@ -140,3 +141,8 @@ def _items(pools: list[_Placed], namespace: str, version: str) -> list[Json]:
                 }
             )
     return found
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Environment": {"classless_pools": classless_pools, "classless_mgr": classless_mgr},
+}

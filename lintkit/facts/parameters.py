@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping as Dict
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from lintkit.data import data_dir
 from lintkit.facts.words import nearest
-from lintkit.subjects.environment import Environment
+from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -73,3 +73,6 @@ def _type(value: Node) -> str:
             return "null"
         return {int: "integer", float: "number", str: "string"}[type(read)]
     return "map" if isinstance(value, Mapping) else "list"
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Pool": {"parameters": parameters}}

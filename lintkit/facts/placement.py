@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
 from lintkit.facts.words import nearest
 from lintkit.sources.inventory.model import ClusterNode
-from lintkit.subjects.environment import Environment
+from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -219,3 +220,9 @@ def matching_nodes(subject: Subject, environment: Environment) -> Json:
         return None
     found = selectors(subject)
     return list(matching(environment.nodes, found[0])) if found else None
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Environment": {"selectors": all_selectors},
+    "Component": {"matching_nodes": matching_nodes},
+}

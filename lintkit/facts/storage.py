@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping as Dict
+from typing import Final
 
 from lintkit.facts.words import nearest
 from lintkit.sources.inventory.model import same_node
-from lintkit.subjects.environment import Environment
+from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -69,3 +71,10 @@ def _is_address(name: str) -> bool:
 def node_count(subject: Subject, environment: Environment) -> Json:
     """How many nodes the inventory has; null without one."""
     return len(environment.nodes) if environment.nodes else None
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Pool": {"external": external},
+    "CephCluster": {"external": external, "storage_nodes": storage_nodes, "node_count": node_count},
+    "MessageQueue": {"node_count": node_count},
+}

@@ -1,31 +1,32 @@
-"""Every fact by subject kind and name. Facts are computed when a policy reads them, once a subject."""
+"""Every fact by subject kind and name. Facts are computed when a policy reads them, once a subject.
+
+A module of facts lists its own in ``FACTS``; this table joins them. A name may occur once a kind.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from functools import lru_cache
 
-from lintkit.facts.openstack import hpa_minimum, pool_users
-from lintkit.facts.overlap import classless_mgr, classless_pools
-from lintkit.facts.parameters import parameters
-from lintkit.facts.placement import all_selectors, matching_nodes
-from lintkit.facts.storage import external, node_count, storage_nodes
-from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.facts import openstack, overlap, parameters, placement, storage
+from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json
 
-Fact: TypeAlias = "Callable[[Subject, Environment], Json | NotKnown]"
+_MODULES = (openstack, overlap, parameters, placement, storage)
 
-FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
-    "Environment": {"classless_pools": classless_pools, "classless_mgr": classless_mgr, "selectors": all_selectors},
-    "Pool": {"parameters": parameters, "external": external, "users": pool_users},
-    "CephCluster": {"external": external, "storage_nodes": storage_nodes, "node_count": node_count},
-    "Component": {"hpa_minimum": hpa_minimum, "matching_nodes": matching_nodes},
-    "MessageQueue": {"node_count": node_count},
-}
+
+@lru_cache(maxsize=1)
+def facts_table() -> Mapping[str, Mapping[str, Fact]]:
+    """Subject kind to fact name to the function that computes it."""
+    joined: dict[str, dict[str, Fact]] = {}
+    for module in _MODULES:
+        for kind, facts in module.FACTS.items():
+            joined.setdefault(kind, {}).update(facts)
+    return joined
 
 
 def fact(name: str, subject: Subject, environment: Environment) -> Json | NotKnown:
     """The value of a fact; NotKnown when the kind has none of that name (a kind of several that a policy judges)."""
-    compute = FACTS.get(subject.kind, {}).get(name)
+    compute = facts_table().get(subject.kind, {}).get(name)
     return compute(subject, environment) if compute else NotKnown(f"{subject.kind} has no fact {name}")

@@ -11,12 +11,13 @@ from lintkit.schema.hints import Place, spelled, unknown_key_words
 from lintkit.schema.model import CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
 from lintkit.schema.openapi import remembered, shape_of
 from lintkit.schema.values import Fault, container_fault, scalar_fault, type_words
-from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, Sequence, Unknown, key_name, lookup, string
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, Sequence, key_name, lookup, string
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import placeholder, unknown_reason
 
-ALWAYS: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
+ALWAYS: Final = frozenset({"apiVersion", "kind", "metadata", "status", "sops"})
+"""Keys of every object that are looked at elsewhere or not at all (SOPS adds its own and takes it away again)."""
 
 _STRING: Final = {"type": "string"}
 _INTEGER: Final = {"type": "integer"}
@@ -43,21 +44,23 @@ class _Run(NamedTuple):
     resolve: Callable[[Ref], Shape]
     findings: list[ShapeFinding]
     notes: list[str]
+    partial: bool
 
 
-def shape_findings(body: Mapping, schema: CrdSchema, version: str = "") -> list[ShapeFinding]:
-    """Where ``body``, a whole object, departs from ``schema``, in the order of the walk.
+def shape_findings(body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False) -> list[ShapeFinding]:
+    """Where ``body``, an object, departs from ``schema``, in the order of the walk.
 
     ``version`` is the API version that applies; by default that of the object's own ``apiVersion``, and
     where it has none the newest the schema knows. An API version the schema lacks is not judged.
+    ``partial``: the object is a patch: nothing is missing from it, ``$patch`` and its like are known, rules wait.
     """
-    return list(inspect(body, schema, version).findings)
+    return list(inspect(body, schema, version, partial=partial).findings)
 
 
-def inspect(body: Mapping, schema: CrdSchema, version: str = "") -> Inspection:
+def inspect(body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False) -> Inspection:
     """Like ``shape_findings``, with notes about CEL rules that could not be evaluated."""
     root = _root(body, schema, version)
-    run = _Run(schema, schema.resolve, [], [])
+    run = _Run(schema, schema.resolve, [], [], partial)
     metadata = body.get("metadata")
     if isinstance(metadata, Mapping):
         meta = _meta()
@@ -115,7 +118,7 @@ def _mapping(run: _Run, node: Mapping, shape: Shape, path: Path, above: Place | 
             _value(run, entry.value, resolve(ref), (*path, name), here)
     if shape.closed:
         _unknown_keys(run, node, shape, here)
-    if shape.required:
+    if shape.required and not run.partial:
         _missing_keys(run, node, shape, path)
     if shape.rules and len(run.findings) == before:
         _rules(run, node, shape, path)
@@ -147,7 +150,7 @@ def _unknown_keys(run: _Run, node: Mapping, shape: Shape, here: Place) -> None:
     top = not here.path
     for entry in node.entries:
         name = key_name(entry.key)
-        if name in properties or (top and name in ALWAYS) or placeholder(name):
+        if name in properties or (top and name in ALWAYS) or placeholder(name) or (run.partial and name.startswith("$")):
             continue
         words, suggestion = unknown_key_words(name, node.index, here, run.schema, run.resolve)
         run.findings.append(ShapeFinding("unknown-key", (*here.path, name), entry.key, words, suggestion))
@@ -187,7 +190,7 @@ def _repeated(run: _Run, node: Sequence, names: tuple[str, ...], path: Path) -> 
 
 def _rules(run: _Run, node: Node, shape: Shape, path: Path) -> None:
     rules = [rule for rule in shape.rules if not cel_rules.is_transition(rule)]
-    if not rules or isinstance(node, Unknown) or not cel_rules.is_known(node):
+    if not rules or run.partial or not cel_rules.is_known(node):
         return
     value = cel_rules.view(node, shape, run.resolve)
     for rule in rules:

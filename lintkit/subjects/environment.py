@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.sources.model import Resource
@@ -70,3 +70,7 @@ class Environment:
             "roles": dict(self.roles),
             "versions": dict(self.versions),
         }
+
+
+Fact: TypeAlias = "Callable[[Subject, Environment], Json | NotKnown]"
+"""Computes one fact of a subject in its environment."""

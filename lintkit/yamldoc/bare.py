@@ -17,10 +17,7 @@ from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.layout import MAX_DEPTH, block_end, empty_value_at
 from lintkit.yamldoc.node import UNSET, Entry, Mapping, Node, Scalar, Sequence
 
-_BRACKETS: Final = 1000
-_NESTS: Final = ("- -", "- ?", "-  ", "-\t", "? ", "?\t")
-_CHAINED: Final = 200
-_INDENTED: Final = " " * 200
+_LIMIT: Final = 300
 
 # no other way makes an object as cheaply: a class call costs more than the C parser spends on the same scalar
 _new: Final = object.__new__
@@ -43,14 +40,26 @@ class _Lean(CParser):
 
 
 def takes(text: str) -> bool:
-    """Whether ``compose`` may be tried: nothing in ``text`` could nest deep enough to exhaust C's stack.
+    """Whether ``compose`` may be tried: nothing in ``text`` can nest deep enough to exhaust the stack of libyaml's composer.
 
-    Blocks nest by columns only: through indentation, or through a chain of ``-`` and ``?`` on one line.
+    Flow nests by brackets. Blocks nest by columns: two levels a column at most, and on a long line only
+    through a chain of ``-`` and ``?`` behind its indentation.
     """
-    count = text.count
-    if count("[") + count("{") > _BRACKETS or _INDENTED in text:
+    length = len(text)
+    if length <= _LIMIT:
+        return True
+    if text.count("[") + text.count("{") > _LIMIT:
         return False
-    return sum(map(count, _NESTS)) < _CHAINED
+    at = 0
+    while length - at > _LIMIT:
+        line_end = text.rfind("\n", at, at + _LIMIT)
+        if line_end < 0:
+            line_end = text.find("\n", at)
+            line_end = length if line_end < 0 else line_end
+            if text.count("-", at, line_end) + text.count("?", at, line_end) > _LIMIT or not text[at : at + _LIMIT].strip():
+                return False
+        at = line_end + 1
+    return True
 
 
 def compose(doc: Document, text: str, base: int) -> Node | None:

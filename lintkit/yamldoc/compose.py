@@ -6,7 +6,7 @@ broken document spoils nothing but itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import Any, Final, cast
 
 import yaml
@@ -16,7 +16,10 @@ from lintkit.yamldoc import bare, events
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import BREAKS, has_content
 
-_AFTER: Final = frozenset(("", "\0", " ", "\t", *BREAKS))
+_MARK: Final = rf"(?:---|\.\.\.)(?=[ \t\0{BREAKS}]|\Z)"
+_FIRST: Final = re.compile(_MARK)
+_BORDER: Final = re.compile("\n" + _MARK)
+_ANY_BORDER: Final = re.compile(f"[{BREAKS}]" + _MARK)
 
 
 def documents(source: Source) -> list[Document]:
@@ -38,12 +41,9 @@ def embedded(doc: Document) -> Document:
 
 def _pieces(text: str) -> list[tuple[int, int]]:
     """Spans of the documents' texts: from a ``---`` (included) to the next border; empty leading ones dropped."""
-    borders = sorted((*_borders(text, "---"), *_borders(text, "...")))
-    if not borders:
-        return [(0, len(text))] if has_content(text, 0, len(text)) else []
     spans: list[tuple[int, int]] = []
     at, opened = 0, False
-    for border in borders:
+    for border in _borders(text):
         begins = text[border] == "-"
         start = _directives(text, at, border) if begins else border
         if opened or has_content(text, at, start):
@@ -54,12 +54,10 @@ def _pieces(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _borders(text: str, mark: str) -> Iterator[int]:
-    at = text.find(mark)
-    while at >= 0:
-        if (at == 0 or text[at - 1] in BREAKS) and text[at + 3 : at + 4] in _AFTER:
-            yield at
-        at = text.find(mark, at + 3)
+def _borders(text: str) -> list[int]:
+    unusual = not text.isascii() or "\r" in text
+    found = [match.start() + 1 for match in (_ANY_BORDER if unusual else _BORDER).finditer(text)]
+    return [0, *found] if _FIRST.match(text) else found
 
 
 def _directives(text: str, low: int, border: int) -> int:

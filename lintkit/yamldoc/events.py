@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import yaml
 from yaml._yaml import CParser
@@ -40,7 +40,7 @@ def compose(doc: Document, text: str, base: int) -> Node | None:
     while type(event := parser.get_event()) is not yaml.StreamEndEvent:
         if type(event) is yaml.DocumentStartEvent:
             if root is not None:
-                raise BrokenError("a second document starts here", base + event.start_mark.index)
+                raise BrokenError("a second document starts here", base + cast(Any, event).start_mark.index)
             root = _Composer(doc, base).run(parser)
     return root
 
