@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lintkit.errors import LintkitError
@@ -15,12 +16,26 @@ from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_sche
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """``reads`` are those of a policy's variables and conditions and of every validation by number."""
+    """``reads`` are those of a policy's conditions, ``validation_reads`` those of every validation by number.
+
+    Both count what the variables they use read.
+    """
 
     policy: Policy
     variables: dict[str, Program]
     reads: frozenset[Read]
     validation_reads: tuple[frozenset[Read], ...]
+    _uses: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def uses(self, text: str) -> tuple[str, ...]:
+        """The variables that an expression names, in the order of the policy."""
+        found = self._uses.get(text)
+        if found is None:
+            paths = [read.path for read in reads_of(program(text).tree) if read.root == "variables"]
+            named = {path[0] for path in paths if path}
+            found = tuple(n for n in self.variables if n in named or () in paths)
+            self._uses[text] = found
+        return found
 
 
 def compile_policy(policy: Policy) -> Compiled:
@@ -39,13 +54,11 @@ def compile_policy(policy: Policy) -> Compiled:
 
 
 def _check_kinds(policy: Policy) -> None:
-    import difflib
-
     for kind in policy.subjects:
         if kind not in known_kinds():
             close = difflib.get_close_matches(kind, known_kinds(), 1)
             hint = f", did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known_kinds()))}"
-            raise LintkitError(f"subject {kind!r} is no kind that lintkit judges{hint}", policy.origin, 1)
+            raise LintkitError(f"subject {kind!r} is no kind that lintkit judges{hint}", policy.origin, policy.subject_line)
 
 
 def _program(policy: Policy, expression: Expression) -> Program:
@@ -97,7 +110,9 @@ def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Re
     for read in reads_of(_program(policy, expression).tree):
         if read.root == "variables":
             if read.path and read.path[0] not in own:
-                raise LintkitError(f"variable {read.path[0]!r} is not declared above", policy.origin, expression.line)
+                close = difflib.get_close_matches(read.path[0], own, 1)
+                hint = f", did you mean {close[0]}?" if close else f"; there are {', '.join(own) or 'none'}"
+                raise LintkitError(f"variable {read.path[0]!r} is not declared above{hint}", policy.origin, expression.line)
             found |= own.get(read.path[0], frozenset()) if read.path else set().union(*own.values())
             continue
         if read.root == "item":

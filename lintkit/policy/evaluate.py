@@ -12,14 +12,14 @@ from lintkit.policy.cel import CelError, program
 from lintkit.policy.compiled import Compiled
 from lintkit.policy.fixing import fix_for
 from lintkit.policy.locate import display_path, identity_path, locate
-from lintkit.policy.model import At, Expression, RelatedSpec, Validation
+from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
 from lintkit.policy.reads import Read
-from lintkit.policy.shapes import misfits, touches
+from lintkit.policy.shapes import Misfit, misfits, touches
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Path, Sequence
 from lintkit.yamldoc.node import Mapping as MapNode
-from lintkit.yamldoc.plain import plain
+from lintkit.yamldoc.plain import served
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -50,14 +50,14 @@ class Judged:
         self.environment = environment
         self._object: Json = None
         self._facts: dict[str, Json | NotKnown] = {}
-        self._misfits: tuple[tuple[str, ...], ...] | None = None
+        self._misfits: tuple[Misfit, ...] | None = None
         self._unknown: dict[Read, str] = {}
 
     @property
     def object(self) -> Json:
         """The object as plain data."""
         if self._object is None:
-            self._object = plain(self.subject.object)
+            self._object = served(self.subject.object)
         return self._object
 
     @property
@@ -94,9 +94,7 @@ class Judged:
     def _misfit_at(self, read: Read) -> str:
         if self._misfits is None:
             self._misfits = misfits(self.subject.kind, self.object)
-        if any(touches(read, path) for path in self._misfits):
-            return f"{read} has the wrong type"
-        return ""
+        return next((misfit.text for misfit in self._misfits if touches(read, misfit.path)), "")
 
 
 def _unknown_below(node: Node | None, path: tuple[str, ...], *, deep: bool) -> str:
@@ -129,20 +127,22 @@ def evaluate(
     for compiled in policies:
         policy = compiled.policy
         setting = settings.get(policy.id, Setting())
-        if _severity(setting, policy.severity, environment.profile) == "off":
-            continue
-        subjects = [s for kind in policy.subjects for s in environment.by_kind.get(kind, ())]
-        if not subjects:
+        chosen = [
+            (subject, own)
+            for kind in policy.subjects
+            for subject in environment.by_kind.get(kind, ())
+            if not _silent(policy, own := setting_of(compiled, subject) if setting_of else setting, environment.profile)
+        ]
+        if not chosen:
             continue
         missing = next((environment.evidence[n] for n in policy.needs if environment.evidence.get(n)), "")
         if missing:
             verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, missing))
             continue
-        for subject in subjects:
+        for subject, own in chosen:
             view = judged.get(subject.id)
             if view is None:
                 view = judged[subject.id] = Judged(subject, environment)
-            own = setting_of(compiled, subject) if setting_of else setting
             try:
                 _Run(compiled, view, own, verdicts).judge()
             except CelError as error:
@@ -162,6 +162,7 @@ class _Run:
         self.setting = setting
         self.verdicts = verdicts
         self.data: dict[str, Json] = {}
+        self.failed: dict[str, CelError] = {}
 
     def judge(self) -> None:
         policy = self.policy
@@ -211,21 +212,38 @@ class _Run:
 
     def _program_data(self, text: str, how: str) -> Json:
         compiled = program(text)
-        self._variables(text)
-        if how == "test":
-            return compiled.test(self.data)
-        return compiled.render(self.data) if how == "render" else compiled.evaluate(self.data)
+        failed = self._variables(text)
+        try:
+            if how == "test":
+                return compiled.test(self.data)
+            return compiled.render(self.data) if how == "render" else compiled.evaluate(self.data)
+        except CelError:
+            if failed is not None:
+                raise failed from None
+            raise
 
-    def _variables(self, text: str) -> None:
-        """Evaluate the variables that ``text`` uses, once each, in their order."""
-        if "variables" not in text:
-            return
+    def _variables(self, text: str) -> CelError | None:
+        """Evaluate the variables that ``text`` uses, once each, in their order.
+
+        One that fails stays absent and its error is given: it counts only when ``text`` fails for want of
+        it (``has(object.a) && variables.b > 1``), as in Kubernetes, where variables are evaluated lazily.
+        """
         known = self.data["variables"]
         assert isinstance(known, dict)
-        for name, compiled in self.compiled.variables.items():
-            if name not in known and f"variables.{name}" in text:
-                self._variables(compiled.source)
-                known[name] = compiled.evaluate(self.data)
+        failed: CelError | None = None
+        for name in self.compiled.uses(text):
+            if name in known:
+                continue
+            if name not in self.failed:
+                compiled = self.compiled.variables[name]
+                inner = self._variables(compiled.source)
+                try:
+                    known[name] = compiled.evaluate(self.data)
+                    continue
+                except CelError as error:
+                    self.failed[name] = inner or CelError(f"variable {name}: {error}")
+            failed = failed or self.failed[name]
+        return failed
 
     def _validate(self, validation: Validation) -> None:
         items: Json = [None]
@@ -276,7 +294,7 @@ class _Run:
                     self.data["item"] = {**(item if isinstance(item, dict) else {}), "related": part}
                 subject, path = self.target(spec.at)
                 text = str(self._program_data(spec.message.text, "render")) if spec.message else spec.text
-                found.append(Related(locate(subject, path).place, text))
+                found.append(Related(locate(subject, path, key=spec.at.key).place, text))
             self.data["item"] = item
         return found
 
@@ -286,7 +304,7 @@ class _Run:
             return
         policy = self.policy
         subject, path = self.target(validation.at)
-        located = locate(subject, path)
+        located = locate(subject, path, key=validation.at.key)
         message = self._message(validation)
         hidden = subject.origin.hidden
         if hidden:
@@ -318,6 +336,14 @@ class _Run:
 def fingerprint(*parts: str) -> str:
     """The identity of a finding: policy, environment, resource, and the path inside it."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
+
+
+def _silent(policy: Policy, setting: Setting, profile: str) -> bool:
+    """Whether no validation of a policy may speak: it is off, and none has a severity of its own."""
+    if setting.severity:
+        return setting.severity == "off"
+    named = ({**policy.severity, **v.severity} for v in policy.validations)
+    return all(_severity(setting, n, profile) == "off" for n in named)
 
 
 def _severity(setting: Setting, named: Mapping[str, str], profile: str) -> str:

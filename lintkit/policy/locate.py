@@ -19,14 +19,17 @@ class Located(NamedTuple):
     related: tuple[Related, ...]
 
 
-def locate(subject: Subject, path: Path) -> Located:
-    """Where ``path`` of ``subject`` is written; an absent or default value anchors at the nearest written ancestor."""
+def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
+    """Where ``path`` of ``subject`` is written; an absent or default value anchors at the nearest written ancestor.
+
+    ``key`` marks the key of an entry instead of its value.
+    """
     root, full = subject.binding(path)
     step = _walk(root, full)
     if step is None:
         return _at_node(subject.home)
     entry, node, exact, origin = step
-    place, target = _place(entry, node, exact=exact)
+    place, target = _place(entry, node, exact=exact and not (key and entry))
     related = list(_overridden(node)) if exact else []
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))

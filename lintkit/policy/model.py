@@ -24,11 +24,15 @@ class Param(NamedTuple):
 
 
 class At(NamedTuple):
-    """A place: ``path`` (or what ``computed`` gives) inside the judged subject, or inside the one ``of`` names by id."""
+    """A place: ``path`` (or what ``computed`` gives) inside the judged subject, or inside the one ``of`` names by id.
+
+    ``key``: the key is what is wrong, so it is marked instead of its value.
+    """
 
     path: str = ""
     computed: Expression | None = None
     of: Expression | None = None
+    key: bool = False
 
 
 class RelatedSpec(NamedTuple):
@@ -48,7 +52,7 @@ class Value(NamedTuple):
 
 
 class SetSpec(NamedTuple):
-    """Give ``at`` the value ``value``; ``quote`` keeps a scalar as written but quoted."""
+    """Give ``at`` the value ``value``."""
 
     at: At
     value: Value
@@ -95,7 +99,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One judgement. ``severity`` by profile; ``origin`` is the file it was read from."""
+    """One judgement. ``severity`` by profile; ``origin`` is the file it was read from, ``subject_line`` its line."""
 
     id: str
     family: str
@@ -114,3 +118,4 @@ class Policy:
     aliases: tuple[str, ...]
     origin: str
     builtin: bool
+    subject_line: int = 1

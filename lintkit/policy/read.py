@@ -21,7 +21,7 @@ from lintkit.policy.model import (
 )
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
-from lintkit.yamldoc.node import Json, Node, Scalar, items, lookup, string
+from lintkit.yamldoc.node import Json, Node, Scalar, boolean, items, lookup, string
 from lintkit.yamldoc.node import Mapping as MapNode
 from lintkit.yamldoc.plain import settings
 from lintkit.yamldoc.validate import validate
@@ -87,6 +87,7 @@ def _policy(root: MapNode, file: Path, name: str, *, builtin: bool) -> Policy:
         aliases=tuple(_list(root.get("aliases"))),
         origin=name,
         builtin=builtin,
+        subject_line=_line(subject) if subject is not None else 1,
     )
 
 
@@ -151,7 +152,7 @@ def _place(node: MapNode) -> At:
     at = node.get("at")
     of = _expression(node.get("of"))
     if isinstance(at, MapNode):
-        return At("", _expression(at.get("expression")), of)
+        return At(string(at.get("path")) or "", _expression(at.get("expression")), of, boolean(at.get("key")) is True)
     return At(string(at) or "", None, of)
 
 

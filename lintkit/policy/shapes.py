@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from lintkit.data import data_dir
 from lintkit.policy.reads import Read
@@ -102,12 +102,40 @@ def _validator(kind: str) -> Any:
     return jsonschema_rs.validator_for({**body, **({"$defs": schema["$defs"]} if "$defs" in schema else {})})
 
 
-def misfits(kind: str, plain_object: Json) -> tuple[tuple[str, ...], ...]:
-    """Paths at which an object does not have the shape of its kind (list items as ``[]``)."""
+class Misfit(NamedTuple):
+    """A place where an object is not as its kind asks: ``path`` (list items as ``[]``), and the same in words."""
+
+    path: tuple[str, ...]
+    text: str
+
+
+def misfits(kind: str, plain_object: Json) -> tuple[Misfit, ...]:
+    """Where an object does not have the shape of its kind: ``parameters.bulk is a boolean``."""
     return tuple(
-        tuple("[]" if isinstance(key, int) else str(key) for key in error.instance_path)
+        Misfit(
+            tuple("[]" if isinstance(key, int) else str(key) for key in error.instance_path),
+            f"{_written(error.instance_path)} is {_type_word(error.instance)}",
+        )
         for error in _validator(kind).iter_errors(plain_object)
     )
+
+
+def _written(path: Iterable[str | int]) -> str:
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".") or "the object"
+
+
+def _type_word(value: Json) -> str:
+    """What a value is, in YAML's words; the wrong one where it stands."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "an integer" if isinstance(value, int) else "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a map" if isinstance(value, dict) else "a list"
 
 
 def touches(read: Read, path: tuple[str, ...]) -> bool:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from lintkit.schema.model import CelRule, Ref, Shape
-from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, Sequence
+from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, Sequence, lookup
+from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.unknowns import unknown_reason
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ def view(node: Node, shape: Shape, resolve: Callable[[Ref], Shape]) -> Json:
     if isinstance(value, float) and value.is_integer() and "integer" in shape.types:
         return int(value)
     return float(value) if shape.types == ("number",) and type(value) is int else value
+
+
+def identity(node: Node) -> dict[str, Json]:
+    """What rules of a whole object may read of it beside its own keys: apiVersion, kind and the names in metadata."""
+    found: dict[str, Json] = {key: plain(lookup(node, key)) for key in ("apiVersion", "kind")}
+    names = ((key, lookup(node, "metadata", key)) for key in ("name", "generateName"))
+    found["metadata"] = {key: plain(value) for key, value in names if value is not None}
+    return found
 
 
 def _object(node: Mapping, shape: Shape, resolve: Callable[[Ref], Shape]) -> Json:

@@ -62,9 +62,9 @@ def inspect(body: Mapping, schema: CrdSchema, version: str = "", *, partial: boo
     root = _root(body, schema, version)
     run = _Run(schema, schema.resolve, [], [], partial)
     metadata = body.get("metadata")
-    if isinstance(metadata, Mapping):
+    if metadata is not None:
         meta = _meta()
-        _mapping(run._replace(resolve=meta), metadata, meta(OBJECT_META), ("metadata",), None)
+        _value(run._replace(resolve=meta), metadata, meta(OBJECT_META), ("metadata",), None)
     if root is not None:
         _mapping(run, body, run.resolve(root), (), None)
     return Inspection(tuple(run.findings), tuple(run.notes))
@@ -193,6 +193,8 @@ def _rules(run: _Run, node: Node, shape: Shape, path: Path) -> None:
     if not rules or run.partial or not cel_rules.is_known(node):
         return
     value = cel_rules.view(node, shape, run.resolve)
+    if not path and isinstance(value, dict):
+        value |= cel_rules.identity(node)
     for rule in rules:
         try:
             if cel_rules.holds(rule, value):

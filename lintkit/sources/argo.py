@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
+from lintkit.charts import guess_chart
 from lintkit.sources.argocd.application import Application, read_application
 from lintkit.sources.argocd.applicationset import Cluster, expand
+from lintkit.sources.argocd.charttemplates import scrape
 from lintkit.sources.argocd.releases import releases
-from lintkit.sources.model import resource_of
+from lintkit.sources.model import Layer, Release, resource_of
 from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import (
     DEFAULT,
@@ -21,7 +24,8 @@ from lintkit.sources.world import (
 )
 from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join
-from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
+from lintkit.yamldoc.document import place_of
+from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, string, text
 
 MAX_DELIVERIES: Final = 20_000
 _HERE: Final = re.compile(r"^(?:https?://|ssh://)?(?:[^@/]+@)?([^/:]+)[:/](.+?)(?:\.git)?/?$")
@@ -38,13 +42,14 @@ class _Item(NamedTuple):
 def resolve_argo(world: World) -> bool:
     """Resolve every Application and ApplicationSet of the tree; whether there was any."""
     raw = _raw_deliveries(world)
-    if not raw:
+    scraped = [body for path in world.scan.templates for body in scrape(world.reader, path)] if world.scan.templates else []
+    if not raw and not scraped:
         return False
     local = local_repositories(world, raw)
-    clusters = [Cluster(**_cluster(c)) for c in world.config.clusters]
+    clusters = [_cluster(c) for c in world.config.clusters]
     children = {_identity(c) for body in raw for c in _children(world, body, local, clusters)}
     roots = [body for body in raw if _identity(body) not in children] or raw
-    queue = [_Item(body, "", 0) for body in roots]
+    queue = [_Item(body, "", 0) for body in (*roots, *(b for b in scraped if _kind(b) == "Application"))]
     done: set[tuple[str, int, str, str]] = set()
     count = 0
     while queue and count < MAX_DELIVERIES:
@@ -89,14 +94,12 @@ def _title(body: Mapping) -> str:
     return f"{text(lookup(body, 'metadata', 'namespace')) or ''}/{text(lookup(body, 'metadata', 'name')) or ''}"
 
 
-def _cluster(entry: object) -> dict[str, object]:
-    data = dict(entry) if isinstance(entry, dict) else {}
-    return {
-        "name": data.get("name", ""),
-        "server": data.get("server", ""),
-        "labels": data.get("labels", {}),
-        "values": data.get("values", {}),
-    }
+def _cluster(entry: Dict[str, Json]) -> Cluster:
+    def strings(key: str) -> dict[str, str]:
+        found = entry.get(key)
+        return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    return Cluster(str(entry.get("name", "")), str(entry.get("server", "")), strings("labels"), strings("values"))
 
 
 def local_repositories(world: World, raw: Iterable[Mapping]) -> Local:
@@ -202,6 +205,7 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
     result = releases(app, world.reader, local, "")
     for release in result.releases:
         world.add_release(name, release)
+    _templated_values(world, app, name)
     for reason, home in result.unknown:
         world.problems.append(Problem("unknown", reason, home, path, name))
     for message, home in result.missing:
@@ -210,6 +214,40 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
     for directory, source in result.directories:
         below += _directory(world, app, name, directory, source, item.depth)
     return below
+
+
+def _templated_values(world: World, app: Application, name: str) -> None:
+    """Values files whose name a template makes: every file that fits, as values of the chart its path tells.
+
+    Only for a source whose chart cannot be told itself (a `range` over charts in a chart's template).
+    """
+    for source in app.sources:
+        if source.helm is None or source.chart or source.path:
+            continue
+        names = [_source_text(n) for n in source.helm.value_files]
+        others = [n for n in names if n.startswith("$") and not world.reader.glob(_pattern(n))]
+        for text_of in names:
+            for path in world.reader.glob(_pattern(text_of)) if "{{" in text_of else ():
+                docs = world.reader.documents(path)
+                root = docs[0].root if docs else None
+                chart = guess_chart(path, frozenset(root.index), root) if isinstance(root, Mapping) else ""
+                if chart and isinstance(root, Mapping):
+                    layer = (Layer(path, root),)
+                    hidden = ", ".join(others)
+                    delivery = f"Application template {app.file}"
+                    release = Release(chart, app.destination.namespace, root, delivery, chart=chart, layers=layer, hidden=hidden)
+                    world.add_release(name, release)
+
+
+def _source_text(node: Node) -> str:
+    place = place_of(node)
+    return place.source.text[place.start : place.end].strip("\"'")
+
+
+def _pattern(name: str) -> str:
+    """A templated values file as a glob of this tree: ``$ref/a/{{ .x }}/b.yaml`` is ``a/*/b.yaml``."""
+    path = name.partition("/")[2] if name.startswith("$") else name
+    return re.sub(r"\{\{.*?\}\}", "*", path).strip("/")
 
 
 def _directory(world: World, app: Application, name: str, directory: str, source: object, depth: int) -> list[_Item]:

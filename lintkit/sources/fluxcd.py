@@ -45,6 +45,9 @@ def resolve_flux(world: World) -> bool:
         if directory is not None:
             children |= {_identity(o) for o in _contents(world, directory).objects if is_kustomization(o) or is_release(o)}
     roots = [b for b in deliveries if _identity(b) not in children] or deliveries
+    if kustomizations:
+        # a HelmRelease is applied by something: where Kustomizations are, one that none of them builds is not live
+        roots = [b for b in roots if is_kustomization(b)]
     _walk(world, [_Item(b, _environment(world, b)) for b in roots], known, local)
     return True
 

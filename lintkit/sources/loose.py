@@ -137,8 +137,9 @@ def _values_file(world: World, path: str, taken: set[str]) -> None:
         return
     for name, values, home in find_values(world.reader, path):
         taken.add(path)
-        layer = Layer(f"{path} {home.text}", values)
-        world.add_release(environment, Release(name, "", home, f"Ansible variable {home.text}", chart=name, layers=(layer,)))
+        variable = text(home) or ""
+        layer = Layer(f"{path} {variable}", values)
+        world.add_release(environment, Release(name, "", home, f"Ansible variable {variable}", chart=name, layers=(layer,)))
 
 
 def _pinned(world: World, path: str, chart: str) -> str:

@@ -84,7 +84,9 @@ class World:
 
     def add_release(self, environment: str, release: Release) -> None:
         """Put the known charts of a release into an environment."""
-        self.gather(environment).charts.extend(chart_uses(release, self.reader))
+        charts = self.gather(environment).charts
+        known = {_same(use) for use in charts}
+        charts.extend(use for use in chart_uses(release, self.reader) if _same(use) not in known)
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""
@@ -102,6 +104,11 @@ class World:
             if path in self.files:
                 return path
         return None
+
+
+def _same(use: ChartUse) -> tuple[object, ...]:
+    """What makes two uses of a chart one: two Applications that a template makes may name the same release."""
+    return (use.chart, use.release, use.namespace, use.prefix, use.version, use.origin.layers)
 
 
 def environment_from_path(path: str) -> str:

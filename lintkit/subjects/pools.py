@@ -5,7 +5,7 @@ Names follow Rook v1.16 to v1.20 (pkg/operator/ceph/{pool,file,object}).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from lintkit.finding import ResourceId
@@ -24,16 +24,32 @@ class _Spec(NamedTuple):
     application: str
 
 
-def pool_subjects(owner: Subject) -> list[Subject]:
-    """The pools that a CephBlockPool, CephFilesystem, CephObjectStore or CephObjectZone declares."""
-    return [subject for spec in _specs(owner) if (subject := _pool(owner, spec)) is not None]
+def ec_metadata(owners: Iterable[Subject]) -> frozenset[tuple[str, str]]:
+    """Namespace and name of pools that hold only the metadata of images whose data is in an erasure-coded pool.
+
+    A StorageClass with ``dataPool`` says so of its ``pool`` (ceph-csi, RBD parameters).
+    """
+    found: set[tuple[str, str]] = set()
+    for owner in owners:
+        parameters = lookup(owner.object, "parameters")
+        if owner.kind == "StorageClass" and text(lookup(parameters, "dataPool")):
+            found.add((text(lookup(parameters, "clusterID")) or "", text(lookup(parameters, "pool")) or ""))
+    return frozenset(found)
 
 
-def _specs(owner: Subject) -> Iterator[_Spec]:
+def pool_subjects(owner: Subject, metadata: frozenset[tuple[str, str]] = frozenset()) -> list[Subject]:
+    """The pools that a CephBlockPool, CephFilesystem, CephObjectStore or CephObjectZone declares.
+
+    ``metadata`` are block pools known to hold only metadata (see ``ec_metadata``).
+    """
+    return [subject for spec in _specs(owner, metadata) if (subject := _pool(owner, spec)) is not None]
+
+
+def _specs(owner: Subject, metadata: frozenset[tuple[str, str]]) -> Iterator[_Spec]:
     spec, name = lookup(owner.object, "spec"), owner.resource.name
     if owner.kind == "CephBlockPool":
         inner = string(lookup(spec, "name"))
-        role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_ec_metadata(owner) else "data"
+        role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_ec_metadata(owner, metadata) else "data"
         yield _Spec(inner or name, ("spec",), role, "rbd")
     elif owner.kind == "CephFilesystem":
         literal = boolean(lookup(spec, "preservePoolNames")) is True
@@ -47,10 +63,10 @@ def _specs(owner: Subject) -> Iterator[_Spec]:
         yield _Spec(f"{name}.rgw.buckets.data", ("spec", "dataPool"), "data", "rgw")
 
 
-def _is_ec_metadata(owner: Subject) -> bool:
-    """The replicated pool that the chart makes beside an erasure-coded one (cephECBlockPools)."""
+def _is_ec_metadata(owner: Subject, metadata: frozenset[tuple[str, str]]) -> bool:
+    """A replicated pool beside an erasure-coded one: the chart's (cephECBlockPools), or by a StorageClass."""
     _, path = owner.binding(("spec",))
-    return path[-1:] == ("metadataPool",)
+    return path[-1:] == ("metadataPool",) or (owner.resource.namespace, owner.resource.name) in metadata
 
 
 def _pool(owner: Subject, spec: _Spec) -> Subject | None:

@@ -13,7 +13,7 @@ from lintkit.sources.world import Gathered
 from lintkit.subjects.components import component_subjects
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Binding, Subject
-from lintkit.subjects.pools import pool_subjects
+from lintkit.subjects.pools import ec_metadata, pool_subjects
 from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
 from lintkit.yamldoc.node import Json, Mapping, Node, lookup, text
@@ -97,8 +97,10 @@ def _owner(projected: Projected) -> Subject:
 
 def _derived(owners: Iterable[Subject]) -> list[Subject]:
     found: list[Subject] = []
+    owners = list(owners)
+    metadata = ec_metadata(owners)
     for owner in owners:
-        found += pool_subjects(owner)
+        found += pool_subjects(owner, metadata)
         if owner.kind == "RabbitmqCluster" and isinstance(lookup(owner.object, "spec"), Mapping):
             found.append(queue_of_resource(owner))
     return found

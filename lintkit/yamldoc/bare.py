@@ -15,13 +15,13 @@ from yaml._yaml import CParser
 
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.layout import MAX_DEPTH, block_end, empty_value_at
-from lintkit.yamldoc.node import UNSET, Entry, Mapping, Node, Scalar, Sequence
+from lintkit.yamldoc.node import UNSET, Mapping, Node, Scalar, Sequence
 
 _LIMIT: Final = 300
+_BRACKETS: Final = 1000
 
 # no other way makes an object as cheaply: a class call costs more than the C parser spends on the same scalar
 _new: Final = object.__new__
-_entry: Final = tuple.__new__
 
 
 class NotBareError(Exception):
@@ -48,7 +48,7 @@ def takes(text: str) -> bool:
     length = len(text)
     if length <= _LIMIT:
         return True
-    if text.count("[") + text.count("{") > _LIMIT:
+    if text.count("[") + text.count("{") > _BRACKETS:
         return False
     at = 0
     while length - at > _LIMIT:
@@ -89,15 +89,18 @@ def _scalar(doc: Document, raw: Any, base: int) -> Scalar:
     made: Any = _new(Scalar)
     made.doc = doc
     made.start = start = base + raw.start_mark.index
-    end = base + raw.end_mark.index
+    made.end = end = base + raw.end_mark.index
     made.text = text = raw.value
-    made.style = style = raw.style or ""
-    # an alias needs no look of its own: its anchor is in the document as well
-    if end > start and doc.text[start] in "&!<" and (text == "<<" or doc.text[start] != "<"):
-        raise NotBareError
-    made.end = block_end(doc.text, start, end, text) if style in {"|", ">"} else end
+    made.style = raw.style
     made.anchor = made.under = made.tag = None
     made._value = UNSET
+    if start < end:
+        first = doc.text[start]
+        if first in "|>&!<":
+            if first in "|>":
+                made.end = block_end(doc.text, start, end, text)
+            elif first != "<" or text == "<<":
+                raise NotBareError  # an alias needs no look of its own: its anchor is in the document as well
     return made  # type: ignore[no-any-return]
 
 
@@ -107,29 +110,29 @@ def _mapping(doc: Document, raw: Any, base: int, depth: int) -> Mapping:
     made.start = start = base + raw.start_mark.index
     if doc.text[start] in "&!":
         raise NotBareError
-    entries: list[Entry] = []
-    scalar_node = yaml.ScalarNode
+    pairs: list[Any] = []
+    add, scalar_node = pairs.append, yaml.ScalarNode
     for raw_key, raw_value in raw.value:
         if type(raw_key) is not scalar_node:
             raise NotBareError
-        key = _scalar(doc, raw_key, base)
-        value: Any
+        key: Any = _scalar(doc, raw_key, base)
+        add(key)
         if type(raw_value) is scalar_node:
-            value = _scalar(doc, raw_value, base)
+            value: Any = _scalar(doc, raw_value, base)
             if not value.text and not value.style:
                 value.start = value.end = empty_value_at(doc.text, key.end, value.start)
+            add(value)
         else:
-            value = _node(doc, raw_value, base, depth)
-        entries.append(_entry(Entry, (key, value, "")))
+            add(_node(doc, raw_value, base, depth))
     made.flow = flow = raw.flow_style
-    if entries and (not flow or doc.text[start] != "{"):  # flow without a brace: one pair in a sequence, [a: b]
-        made.end = max(key.end, value.end)
+    if pairs and (not flow or doc.text[start] != "{"):  # flow without a brace: one pair in a sequence, [a: b]
+        made.end = max(key.end, pairs[-1].end)
         if not flow:
-            made.start = entries[0].key.start
+            made.start = pairs[0].start
     else:
         made.end = base + raw.end_mark.index if flow else start
-    made.entries = tuple(entries)
-    made.anchor = made.under = made._index = None
+    made._pairs = pairs
+    made.anchor = made.under = made._entries = made._index = None
     return made  # type: ignore[no-any-return]
 
 
@@ -139,9 +142,8 @@ def _sequence(doc: Document, raw: Any, base: int, depth: int) -> Sequence:
     made.start = start = base + raw.start_mark.index
     if doc.text[start] in "&!":
         raise NotBareError
-    found = [_node(doc, item, base, depth) for item in raw.value]
+    made.items = found = tuple([_node(doc, item, base, depth) for item in raw.value])
     made.flow = flow = raw.flow_style
     made.end = base + raw.end_mark.index if flow else found[-1].end if found else start
-    made.items = tuple(found)
     made.anchor = made.under = None
     return made  # type: ignore[no-any-return]

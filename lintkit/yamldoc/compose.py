@@ -19,6 +19,7 @@ from lintkit.yamldoc.layout import BREAKS, has_content
 _MARK: Final = rf"(?:---|\.\.\.)(?=[ \t\0{BREAKS}]|\Z)"
 _FIRST: Final = re.compile(_MARK)
 _BORDER: Final = re.compile("\n" + _MARK)
+_RARE_BREAKS: Final = BREAKS[2:]
 _ANY_BORDER: Final = re.compile(f"[{BREAKS}]" + _MARK)
 
 
@@ -55,8 +56,10 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 
 
 def _borders(text: str) -> list[int]:
-    unusual = not text.isascii() or "\r" in text
-    found = [match.start() + 1 for match in (_ANY_BORDER if unusual else _BORDER).finditer(text)]
+    pattern = _BORDER
+    if "\r" in text or not text.isascii() and any(char in text for char in _RARE_BREAKS):
+        pattern = _ANY_BORDER
+    found = [match.start() + 1 for match in pattern.finditer(text)]
     return [0, *found] if _FIRST.match(text) else found
 
 

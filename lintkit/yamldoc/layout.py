@@ -14,7 +14,7 @@ BREAKS: Final = "\n\r\x85\u2028\u2029"
 _BREAK: Final = re.compile(f"[{BREAKS}]")
 _GAP: Final = rf"(?>[ \t{BREAKS}]|(?<![^ \t{BREAKS}])#[^{BREAKS}]*)*+"
 _COLON: Final = re.compile(_GAP + ":")
-_BLANK: Final = re.compile(rf"(?>[ \t{BREAKS}\ufeff]|#[^{BREAKS}]*)*+")
+_BLANK: Final = re.compile(rf"(?>[ \t{BREAKS}\ufeff]++|#[^{BREAKS}]*+)*+")
 _PROPERTIES: Final = re.compile(rf"(?>(?:!<[^>\s]*>|[&!][^\s,\[\]{{}}]*){_GAP})*+")
 
 

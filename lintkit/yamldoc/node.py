@@ -9,7 +9,7 @@ layers that wrote the same path, the winner first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from lintkit.yamldoc.scalars import typed_scalar
 
@@ -80,9 +80,12 @@ class Entry(NamedTuple):
 
 
 class Mapping(Node):
-    """A mapping. ``entries`` keeps document order and every duplicate; looking up takes the last."""
+    """A mapping. ``entries`` keeps document order and every duplicate; looking up takes the last.
 
-    __slots__ = ("_index", "entries", "flow")
+    A parsed mapping holds its keys and values as they came (``_pairs``) until somebody looks: most are never looked at.
+    """
+
+    __slots__ = ("_entries", "_index", "_pairs", "flow")
 
     def __init__(
         self,
@@ -96,9 +99,19 @@ class Mapping(Node):
         under: Node | None = None,
     ) -> None:
         super().__init__(doc, start, end, anchor, under)
-        self.entries: Final = entries
+        self._entries: tuple[Entry, ...] | None = tuple(entries)
+        self._pairs: list[Any] = []
         self.flow: Final = flow
         self._index: dict[str, Entry] | None = None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Keys and values in document order."""
+        if self._entries is None:
+            pairs = self._pairs
+            self._entries = tuple(map(Entry, pairs[::2], pairs[1::2]))
+            self._pairs = []
+        return self._entries
 
     @property
     def index(self) -> dict[str, Entry]:

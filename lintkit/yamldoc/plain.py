@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, Sequence
+from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, Sequence, is_null
 
 
 def plain(node: Node | None) -> Json:
@@ -13,6 +13,17 @@ def plain(node: Node | None) -> Json:
         return {name: plain(entry.value) for name, entry in node.index.items()}
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
+    return None
+
+
+def served(node: Node | None) -> Json:
+    """Like ``plain`` without null values of mappings: the API server and Helm treat them as absent."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Mapping):
+        return {name: served(e.value) for name, e in node.index.items() if not is_null(e.value)}
+    if isinstance(node, Sequence):
+        return [served(item) for item in node.items]
     return None
 
 

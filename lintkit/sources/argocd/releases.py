@@ -65,7 +65,7 @@ def releases(app: Application, reader: Reader, local: Callable[[str], str | None
     ``local`` gives the directory of this tree that holds a repository, by its URL: ``""`` for the
     repository itself (then ``base`` is where its root is), None when it cannot be read here.
     """
-    places = [_where(source, local, base) for source in app.sources]
+    places = [_where(app, source, reader, local, base) for source in app.sources]
     refs = {source.ref: where for source, where in zip(app.sources, places, strict=True) if source.ref}
     work = _Work(app, reader, refs)
     for node in app.odd_sources:
@@ -77,13 +77,23 @@ def releases(app: Application, reader: Reader, local: Callable[[str], str | None
     )
 
 
-def _where(source: AppSource, local: Callable[[str], str | None], base: str) -> Where:
+def _where(app: Application, source: AppSource, reader: Reader, local: Callable[[str], str | None], base: str) -> Where:
     if _is_chart(source):
         return Where(None, "", f"chart {source.chart or source.repo_url.rpartition('/')[2]}")
-    root = local(source.repo_url) if source.repo_url else None
+    root = local(source.repo_url) if source.repo_url else "" if _seems_here(app, source, reader) else None
     if root is None:
         return Where(None, "", source.repo_url or "a repository that is not known")
     return Where(root or base, (source.path or "").strip("/"), source.repo_url)
+
+
+def _seems_here(app: Application, source: AppSource, reader: Reader) -> bool:
+    """Whether a source whose URL is templated is this tree: what it names exists here."""
+    if source.path:
+        path = inside("", "", source.path)
+        return path is not None and reader.is_directory(path)
+    wanted = f"${source.ref}/"
+    names = [n.text for other in app.sources if other.helm for n in other.helm.value_files if isinstance(n, Scalar)]
+    return bool(source.ref) and any(n.startswith(wanted) and n[len(wanted) :] in reader.files for n in names)
 
 
 def _is_chart(source: AppSource) -> bool:
