@@ -1,10 +1,20 @@
 """The test harness of policies: cases whose expectations stand on the lines they are about.
 
-A case is a YAML file in ``cases/``, or a directory (a small tree). ``# expect: <id> "part of message"``
-at the end of a line wants a finding there, ``# ok: <id>`` wants none; findings and expectations must
-match exactly, both ways. ``# file: <path>`` in the first line says where the file lies in the tree,
-``# chart: <name> <version>`` that it is the chart's values, ``# profile: lab`` which profile holds.
-``<case>.fixed.yaml`` is the case after its fixes: byte-equal, silent, and stable under a second fix.
+A case is a YAML file in ``cases/``, or a directory (a small tree, with its own ``.lintkit.yaml`` where it needs one).
+
+- ``# expect: <id> "part of message"`` at the end of a line wants a finding there (several may stand on one line),
+  ``# ok: <id>`` wants none; findings and expectations must match exactly, both ways. ``# expect: <id> warning "part"``
+  wants that severity too.
+- ``# unevaluated: <id> "part of reason"`` anywhere wants the policy not to be evaluated for that reason. A case that
+  expects no finding and whose policy is not evaluated must say so: silence for want of evidence proves nothing.
+- ``# file: <path>`` at the start of a line of a single file says where the file lies in the tree,
+  ``# chart: <name> <version>`` that it is the chart's values, ``# profile: lab`` which profile holds.
+- ``<case>.fixed.yaml`` (``<case>.fixed/`` for a directory: only the files that change) is the case after its fixes. It
+  must be there when and only when a fix is offered, equal to the byte, without a finding that has a fix or is new,
+  and stable under a second fix.
+
+A single file is judged again in every other form that can deliver it (``lintkit.harness.wrap``), and must give the
+same findings at the translated lines.
 """
 
 from __future__ import annotations
@@ -20,23 +30,28 @@ from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding
 from lintkit.harness.wrap import Form, wrapped
+from lintkit.policy.compiled import compile_policy
+from lintkit.policy.evaluate import Verdicts
 from lintkit.policy.load import builtin_policies, folder_policies
 from lintkit.policy.model import Policy
 from lintkit.tree.files import Files
 
-_EXPECT: Final = re.compile(r"#\s*expect:\s*([\w-]+)(?:\s+\"((?:[^\"\\]|\\.)*)\")?")
+_QUOTED: Final = r"(?:\s+\"((?:[^\"\\]|\\.)*)\")?"
+_EXPECT: Final = re.compile(r"#\s*expect:\s*([\w-]+)(?:\s+(error|warning|info))?" + _QUOTED)
+_UNEVALUATED: Final = re.compile(r"#\s*unevaluated:\s*([\w-]+)" + _QUOTED)
 _OK: Final = re.compile(r"#\s*ok:\s*([\w-]+)")
 _DIRECTIVE: Final = re.compile(r"^#\s*(file|chart|profile):\s*(.+?)\s*$", re.MULTILINE)
 MAX_FIX_ROUNDS: Final = 4
 
 
 class Expected(NamedTuple):
-    """A finding that a case wants: file, line, policy, and a part of the message."""
+    """A finding that a case wants: file, line, policy, a part of the message, and a severity (empty for any)."""
 
     path: str
     line: int
     policy: str
     part: str
+    severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ def run_all(folder: Path | None) -> Outcome:
     """Run every case of a folder of policies, or of those that ship with lintkit."""
     outcome = Outcome()
     for policy, home in policies_of(folder):
+        compile_policy(policy)
         cases = list(cases_of(policy, home))
         if not any(_wants(case) for case in cases):
             _fail(outcome, f"{policy.id}: no case expects a finding")
@@ -151,11 +167,15 @@ def _tree(folder: Path) -> dict[str, str]:
 def expected(files: Mapping[str, str]) -> list[Expected]:
     """What the lines of a case want."""
     return [
-        Expected(path, number, match[1], (match[2] or "").replace('\\"', '"'))
+        Expected(path, number, match[1], _unquoted(match[3]), match[2] or "")
         for path, text in files.items()
         for number, line in enumerate(text.split("\n"), 1)
         for match in _EXPECT.finditer(line)
     ]
+
+
+def _unquoted(part: str | None) -> str:
+    return (part or "").replace('\\"', '"')
 
 
 def check_case(case: Case) -> list[str]:
@@ -166,7 +186,7 @@ def check_case(case: Case) -> list[str]:
     findings, verdicts = judge(files, [case.policy], case.config, case.profile)
     if verdicts.broken:
         return list(verdicts.broken.values())
-    failures = _compare(findings, expected(case.files), case)
+    failures = [*_compare(findings, expected(case.files), case), *_evaluated(verdicts, case)]
     if not failures:
         failures = [*_fixed(case, findings), *_forms(case, findings)]
     return failures
@@ -178,18 +198,35 @@ def _compare(findings: Iterable[Finding], wanted: list[Expected], case: Case) ->
     known = {case.policy.id, *case.policy.aliases}
     for path, text in case.files.items():
         for number, line in enumerate(text.split("\n"), 1):
-            named = [*(m[1] for m in _EXPECT.finditer(line)), *(m[1] for m in _OK.finditer(line))]
+            named = [m[1] for pattern in (_EXPECT, _OK, _UNEVALUATED) for m in pattern.finditer(line)]
             failures += [f"{path}:{number}: {name} is not this policy's id" for name in named if name not in known]
     for finding in findings:
         place = (finding.span.path, finding.span.start.line)
-        match = next(
-            (e for e in left if (e.path, e.line) == place and e.policy == finding.policy and e.part in finding.message), None
-        )
+        match = next((e for e in left if (e.path, e.line) == place and _answers(finding, e)), None)
         if match is None:
-            failures.append(f"{place[0]}:{place[1]}: unexpected {finding.policy}: {finding.message}")
+            failures.append(f"{place[0]}:{place[1]}: unexpected {finding.severity} {finding.policy}: {finding.message}")
         else:
             left.remove(match)
-    failures += [f"{e.path}:{e.line}: no {e.policy} with {e.part!r}" for e in left]
+    failures += [f"{e.path}:{e.line}: no {e.severity + ' ' if e.severity else ''}{e.policy} with {e.part!r}" for e in left]
+    return failures
+
+
+def _answers(finding: Finding, wanted: Expected) -> bool:
+    same = wanted.policy == finding.policy and wanted.part in finding.message
+    return same and wanted.severity in ("", finding.severity)
+
+
+def _evaluated(verdicts: Verdicts, case: Case) -> list[str]:
+    """Whether the policy was kept from speaking where, and only where, the case says so."""
+    reasons = sorted({n.reason for n in verdicts.not_evaluated if n.policy == case.policy.id})
+    wanted = [_unquoted(match[2]) for text in case.files.values() for match in _UNEVALUATED.finditer(text)]
+    failures = [
+        f"the policy is not unevaluated for {part!r}; reasons are: {'; '.join(reasons) or 'none'}"
+        for part in wanted
+        if not any(part in reason for reason in reasons)
+    ]
+    if not wanted and reasons and not _wants(case):
+        failures.append(f"silent only because the policy is not evaluated ({reasons[0]}): say so with # unevaluated")
     return failures
 
 
@@ -205,14 +242,16 @@ def _fixed(case: Case, findings: list[Finding]) -> list[str]:
         want = case.fixed.get(path, case.files.get(path))
         if made.get(path) != want:
             failures.append(f"{path}: the fixed text differs: {_first_difference(made.get(path) or '', want or '')}")
-    return failures or _after_fixing(case, made)
+    stay = {f.fingerprint for f in findings if not (f.fix and f.fix.edits)}
+    return failures or _after_fixing(case, made, stay)
 
 
-def _after_fixing(case: Case, made: Mapping[str, str]) -> list[str]:
+def _after_fixing(case: Case, made: Mapping[str, str], stay: set[str]) -> list[str]:
+    """What is left to do after fixing; ``stay`` are findings that no fix was offered for."""
     from lintkit.run import judge
 
     left, _ = judge(Files(made, made.__getitem__), [case.policy], case.config, case.profile)
-    failures = [f"after fixing: {f.span.path}:{f.span.start.line}: {f.message}" for f in left if f.fix and f.fix.edits]
+    failures = [f"after fixing: {f.span.path}:{f.span.start.line}: {f.message}" for f in left if f.fingerprint not in stay]
     if fix_files(made, case.policy, case.config, case.profile) != dict(made):
         failures.append("a second fix changes something")
     return failures
@@ -242,23 +281,23 @@ def _first_difference(a: str, b: str) -> str:
     return f"{len(a.splitlines())} lines, wanted {len(b.splitlines())}"
 
 
-def _forms(case: Case, findings: list[Finding]) -> list[str]:
-    """The same findings at the translated lines in every other form that the case can be delivered in."""
+def forms_of(case: Case, findings: Iterable[Finding]) -> list[Form]:
+    """Every other form that delivers the case; those that cannot hold the line of a finding are left out."""
     if len(case.files) != 1 + bool(case.chart and len(case.files) == 2) or case.config is not None:
         return []
     path = next(p for p in case.files if not p.endswith("Chart.yaml"))
-    failures: list[str] = []
-    for form in wrapped(case.files[path], case.chart):
-        failures += [f"as {form.name}: {failure}" for failure in _form_failures(case, form, findings)]
-    return failures
+    lines = {f.span.start.line for f in findings}
+    return [form for form in wrapped(case.files[path], case.chart) if lines <= form.lines.keys()]
+
+
+def _forms(case: Case, findings: list[Finding]) -> list[str]:
+    """The same findings at the translated lines in every other form that the case can be delivered in."""
+    return [f"as {form.name}: {failure}" for form in forms_of(case, findings) for failure in _form_failures(case, form, findings)]
 
 
 def _form_failures(case: Case, form: Form, findings: list[Finding]) -> list[str]:
     from lintkit.run import judge
 
-    lines = [f.span.start.line for f in findings]
-    if any(line not in form.lines for line in lines):
-        return []
     want = sorted((form.lines[f.span.start.line], f.policy, f.severity) for f in findings)
     found, verdicts = judge(Files(form.files, form.files.__getitem__), [case.policy], None, case.profile)
     have = sorted((f.span.start.line, f.policy, f.severity) for f in found)

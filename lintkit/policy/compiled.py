@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import CelError, Program, program
-from lintkit.policy.model import At, Expression, Policy, Validation
+from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.reads import Read, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
 
@@ -47,8 +47,8 @@ def compile_policy(policy: Policy) -> Compiled:
         if name in variables:
             raise LintkitError(f"variable {name!r} is declared twice", policy.origin, expression.line)
         variables[name] = _program(policy, expression)
-        own[name] = _checked(policy, expression, own, None)
-    shared = frozenset().union(*(_checked(policy, c, own, None) for c in policy.conditions))
+        own[name] = _checked(policy, expression, own, _Scope())
+    shared = frozenset().union(*(_checked(policy, c, own, _Scope()) for c in policy.conditions))
     per_validation = tuple(_validation_reads(policy, v, own) for v in policy.validations)
     return Compiled(policy, variables, shared, per_validation)
 
@@ -68,25 +68,56 @@ def _program(policy: Policy, expression: Expression) -> Program:
         raise LintkitError(f"{expression.text!r} is no CEL: {error}", policy.origin, expression.line) from None
 
 
-def _expressions(validation: Validation) -> Iterator[tuple[Expression, bool]]:
-    """Every expression of a validation; the flag tells that ``item`` may be used."""
+class _Scope(NamedTuple):
+    """What ``item`` and ``item.related`` stand for in an expression: the lists they are taken from, ``()`` for nothing.
+
+    A list that is not one plain chain of selects has no shape that could be checked: None.
+    """
+
+    item: Read | tuple[()] | None = ()
+    related: Read | tuple[()] | None = ()
+
+
+def _expressions(policy: Policy, validation: Validation) -> Iterator[tuple[Expression, _Scope]]:
+    """Every expression of a validation with what may be used in it."""
+    scope = _Scope()
     if validation.for_each:
-        yield validation.for_each, False
-    yield validation.expression, True
-    for expression in (validation.message_expression, validation.severity_expression, *_at(validation.at)):
-        if expression:
-            yield expression, True
+        yield validation.for_each, scope
+        scope = _Scope(_listed(policy, validation.for_each, scope))
+    plain = (validation.expression, validation.message_expression, validation.severity_expression, *_at(validation.at))
+    yield from ((e, scope) for e in (*plain, *_fix_expressions(validation.fix)) if e)
     for related in validation.related:
-        for expression in (related.for_each, related.message, *_at(related.at)):
-            if expression:
-                yield expression, True
-    fix = validation.fix
-    if fix:
-        targets: Iterable[At] = (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in fix.inserts))
-        values = (v.value.computed for v in (*fix.sets, *fix.inserts))
-        for expression in (fix.title_expression, fix.safe_expression, fix.when, *values, *(e for t in targets for e in _at(t))):
-            if expression:
-                yield expression, True
+        inner = scope
+        if related.for_each:
+            yield related.for_each, scope
+            inner = scope._replace(related=_listed(policy, related.for_each, scope))
+        yield from ((e, inner) for e in (related.message, *_at(related.at)) if e)
+
+
+def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:
+    if fix is None:
+        return
+    yield from (fix.title_expression, fix.safe_expression, fix.when)
+    for at in (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in fix.inserts)):
+        yield from _at(at)
+    yield from (s.value.computed for s in fix.sets)
+    yield from (i.value.computed for i in fix.inserts)
+
+
+def _listed(policy: Policy, expression: Expression, scope: _Scope) -> Read | None:
+    """The items that a ``forEach`` goes over, as a path into object, facts or env."""
+    chains = reads_of(_program(policy, expression).tree)
+    read: Read | tuple[()] | None = next(iter(chains)) if len(chains) == 1 else None
+    if read and read.root == "item":
+        read = _resolved(read, scope)
+    return read._replace(path=(*read.path, "[]")) if isinstance(read, Read) and read.root != "variables" else None
+
+
+def _resolved(read: Read, scope: _Scope) -> Read | tuple[()] | None:
+    """A read of ``item`` as the path into object, facts or env that it stands for; ``()`` when it stands for nothing."""
+    related = read.path[:1] == ("related",) and scope.related != ()
+    base, rest = (scope.related, read.path[1:]) if related else (scope.item, read.path)
+    return base._replace(path=base.path + rest) if isinstance(base, Read) else base
 
 
 def _at(at: At) -> tuple[Expression, ...]:
@@ -94,17 +125,13 @@ def _at(at: At) -> tuple[Expression, ...]:
 
 
 def _validation_reads(policy: Policy, validation: Validation, own: dict[str, frozenset[Read]]) -> frozenset[Read]:
-    each: Read | None = None
-    if validation.for_each:
-        chains = reads_of(_program(policy, validation.for_each).tree)
-        each = max(chains, key=lambda r: len(r.path), default=None) if len(chains) == 1 else None
     found: set[Read] = set()
-    for expression, _ in _expressions(validation):
-        found |= _checked(policy, expression, own, each)
+    for expression, scope in _expressions(policy, validation):
+        found |= _checked(policy, expression, own, scope)
     return frozenset(found)
 
 
-def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Read]], each: Read | None) -> frozenset[Read]:
+def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Read]], scope: _Scope) -> frozenset[Read]:
     """The reads of an expression with variables replaced by theirs; every chain is checked against its schema."""
     found: set[Read] = set()
     for read in reads_of(_program(policy, expression).tree):
@@ -116,10 +143,11 @@ def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Re
             found |= own.get(read.path[0], frozenset()) if read.path else set().union(*own.values())
             continue
         if read.root == "item":
-            if each is not None:
-                inside = ("[]", *(read.path[1:] if read.path[:1] == ("related",) else read.path))
-                if read.path[:1] != ("related",):
-                    _check_chain(policy, expression, each._replace(path=each.path + inside))
+            resolved = _resolved(read, scope)
+            if resolved == ():
+                raise LintkitError(f"item is known under forEach only (in {expression.text!r})", policy.origin, expression.line)
+            if isinstance(resolved, Read):
+                _check_chain(policy, expression, resolved)
             continue
         _check_chain(policy, expression, read)
         found.add(read)

@@ -9,7 +9,7 @@ from lintkit.fix.build import edits_for
 from lintkit.fix.intent import Blocked, Insert, Intent, Remove, Set
 from lintkit.policy.model import At, Expression, FixSpec, Value
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Path
+from lintkit.yamldoc.node import Json, Mapping, Path
 
 
 class Context(Protocol):
@@ -51,7 +51,7 @@ def _intents(spec: FixSpec, context: Context) -> list[Intent]:
     return found
 
 
-def _bound(at: At, context: Context):  # type: ignore[no-untyped-def]
+def _bound(at: At, context: Context) -> tuple[Mapping, Path]:
     subject, path = context.target(at)
     return subject.binding(path)
 

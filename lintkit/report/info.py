@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-URL = "https://pypi.org/project/lintkit/"
+URL = "https://github.com/lintkit/lintkit"
 
 
 @dataclass(frozen=True, slots=True)

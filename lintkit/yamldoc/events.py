@@ -9,7 +9,7 @@ from yaml._yaml import CParser
 
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import MAX_DEPTH, after_properties, block_end, empty_value_at
-from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown
+from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown, quick_scalar
 from lintkit.yamldoc.scalars import KNOWN_TAGS
 
 MAX_ALIASED: Final = 200_000
@@ -58,28 +58,32 @@ class _Composer:
 
     def run(self, parser: Any) -> Node | None:
         """The root node; reads up to the document's end event."""
-        get = parser.get_event
+        doc, base, get = self.doc, self.base, parser.get_event
+        scalar_event, alias_event, map_start, map_end = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.MappingEndEvent
         stack: list[_Open] = []
         into: list[Node] = []
         while True:
             event = get()
             kind = type(event)
-            if kind is yaml.ScalarEvent:
-                within = stack[-1].event if stack else None
-                key = into[-1] if len(into) % 2 and type(within) is yaml.MappingStartEvent else None
-                into.append(self._scalar(event, key))
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            if kind is scalar_event:
+                if event.anchor or event.tag or not event.value or event.style in {"|", ">"}:
+                    key = into[-1] if len(into) % 2 and type(stack[-1].event) is map_start else None
+                    into.append(self._scalar(event, key))
+                else:
+                    start, end = base + event.start_mark.index, base + event.end_mark.index
+                    into.append(quick_scalar(doc, start, end, event.value, event.style))
+            elif kind is map_start or kind is yaml.SequenceStartEvent:
                 stack.append(_Open(event, into))
                 if event.anchor:
                     self.anchors[event.anchor] = None
                 if len(stack) > MAX_DEPTH:
-                    raise BrokenError(f"nested more than {MAX_DEPTH} levels deep", self.base + event.start_mark.index)
+                    raise BrokenError(f"nested more than {MAX_DEPTH} levels deep", base + event.start_mark.index)
                 into = []
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind is map_end or kind is yaml.SequenceEndEvent:
                 start_event, siblings = stack.pop()
                 siblings.append(self._container(start_event, event, into))
                 into = siblings
-            elif kind is yaml.AliasEvent:
+            elif kind is alias_event:
                 into.append(self._alias(event))
             else:  # DocumentEnd: the parser never ends a document inside a container
                 return into[0] if into else None
@@ -122,34 +126,14 @@ class _Composer:
         if tag and tag not in KNOWN_TAGS:
             node = Unknown(self.doc, start, end, f"custom tag {_short_tag(tag)}")
         elif mapping:
-            node = Mapping(self.doc, start, end, self._entries(children), flow=flow, anchor=anchor)
+            node = Mapping(self.doc, start, end, _entries(children), flow=flow, anchor=anchor)
         else:
             node = Sequence(self.doc, start, end, tuple(children), flow=flow, anchor=anchor)
-        if self.anchors or self.doc.aliases:
+        if self.anchors:
             self._weigh(node, children)
         if anchor:
             self.anchors[anchor] = node
         return node
-
-    def _entries(self, children: list[Node]) -> tuple[Entry, ...]:
-        entries: list[Entry] = []
-        merged: list[Entry] = []
-        for key, value in zip(children[::2], children[1::2], strict=True):
-            if not isinstance(key, Scalar):
-                raise BrokenError("a mapping key must be a scalar (is this a template?)", key.start)
-            if key.text == "<<" and not key.style:
-                merged += _merged(value)
-            else:
-                entries.append(Entry(key, value))
-        if not merged:
-            return tuple(entries)
-        # keys written here win over merged ones; of several merged mappings the first wins
-        taken = {e.key.text for e in entries}
-        extra: dict[str, Entry] = {}
-        for entry in merged:
-            if entry.key.text not in taken:
-                extra.setdefault(entry.key.text, entry)
-        return (*extra.values(), *entries)
 
     def _weigh(self, node: Node, children: list[Node]) -> None:
         weight = 1 + sum(self._weight(child) for child in children)
@@ -181,6 +165,27 @@ class _Composer:
         doc.aliases[id(node)] = Alias(start, end, target, node)
         self.weights[id(node)] = self._weight(target), node
         return node
+
+
+def _entries(children: list[Node]) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    merged: list[Entry] = []
+    for key, value in zip(children[::2], children[1::2], strict=True):
+        if not isinstance(key, Scalar):
+            raise BrokenError("a mapping key must be a scalar (is this a template?)", key.start)
+        if key.text == "<<" and not key.style:
+            merged += _merged(value)
+        else:
+            entries.append(Entry(key, value))
+    if not merged:
+        return tuple(entries)
+    # keys written here win over merged ones; of several merged mappings the first wins
+    taken = {e.key.text for e in entries}
+    extra: dict[str, Entry] = {}
+    for entry in merged:
+        if entry.key.text not in taken:
+            extra.setdefault(entry.key.text, entry)
+    return (*extra.values(), *entries)
 
 
 def _merged(value: Node) -> list[Entry]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from lintkit.yamldoc.scalars import typed_scalar
+from lintkit.yamldoc.scalars import float_name, typed_scalar
 
 if TYPE_CHECKING:
     from lintkit.yamldoc.document import Document
@@ -22,6 +22,8 @@ Path: TypeAlias = "tuple[Key, ...]"
 
 UNSET: Final = object()
 """The value of a scalar that nobody has asked for yet."""
+
+_new: Final = object.__new__
 
 
 class Node:
@@ -71,6 +73,19 @@ class Scalar(Node):
         return self._value  # type: ignore[return-value]
 
 
+def quick_scalar(doc: Document, start: int, end: int, text: str, style: str) -> Scalar:
+    """``Scalar(doc, start, end, text, style)`` for the composers: a class call costs more than libyaml spends on a scalar."""
+    made: Any = _new(Scalar)
+    made.doc = doc
+    made.start = start
+    made.end = end
+    made.text = text
+    made.style = style
+    made.anchor = made.under = made.tag = None
+    made._value = UNSET
+    return made  # type: ignore[no-any-return]
+
+
 class Entry(NamedTuple):
     """A key and its value; ``via`` is ``merge`` where a ``<<`` brought it in, else empty."""
 
@@ -98,7 +113,11 @@ class Mapping(Node):
         anchor: str | None = None,
         under: Node | None = None,
     ) -> None:
-        super().__init__(doc, start, end, anchor, under)
+        self.doc: Final = doc  # type: ignore[misc]
+        self.start: Final = start  # type: ignore[misc]
+        self.end = end
+        self.anchor: Final = anchor  # type: ignore[misc]
+        self.under: Final = under  # type: ignore[misc]
         self._entries: tuple[Entry, ...] | None = tuple(entries)
         self._pairs: list[Any] = []
         self.flow: Final = flow
@@ -148,7 +167,11 @@ class Sequence(Node):
         anchor: str | None = None,
         under: Node | None = None,
     ) -> None:
-        super().__init__(doc, start, end, anchor, under)
+        self.doc: Final = doc  # type: ignore[misc]
+        self.start: Final = start  # type: ignore[misc]
+        self.end = end
+        self.anchor: Final = anchor  # type: ignore[misc]
+        self.under: Final = under  # type: ignore[misc]
         self.items: Final = items
         self.flow: Final = flow
 
@@ -174,18 +197,16 @@ class Alias(NamedTuple):
 
 def key_name(key: Scalar) -> str:
     """The key as it reaches JSON: ``on:`` becomes ``true``, ``0777:`` becomes ``511`` (sigs.k8s.io/yaml)."""
-    if key.style:
+    if key.style and key.tag is None:
         return key.text
     value = key.value
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if value is None:
         return "null" if key.text else ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    return float_name(value) if isinstance(value, float) else str(value)
 
 
 def child(node: Node | None, key: Key) -> Node | None:

@@ -7,8 +7,10 @@ parser has this mix. Checked against the real engine in ``tests/yamldoc/test_sca
 
 from __future__ import annotations
 
+import base64
 import math
 import re
+import struct
 from functools import lru_cache
 from typing import Final
 
@@ -20,14 +22,19 @@ _WORDS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
+_GO_EXPONENT: Final = 6
 _NUMERIC_START: Final = frozenset("+-.0123456789")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_INT: Final = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))")
+_INT: Final = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))|0b([-+][01]+)")
+_UNDERSCORE: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
 
 TAG_STR: Final = "tag:yaml.org,2002:str"
 TAG_BINARY: Final = "tag:yaml.org,2002:binary"
+TAG_NULL: Final = "tag:yaml.org,2002:null"
+_TYPE_TAGS: Final = frozenset((TAG_NULL, *(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool"))))
+_STRING_TAGS: Final = frozenset(("!", TAG_STR, "tag:yaml.org,2002:timestamp"))
 KNOWN_TAGS: Final = frozenset(
-    {"!", TAG_STR, TAG_BINARY, *(f"tag:yaml.org,2002:{t}" for t in ("int", "float", "bool", "null", "map", "seq"))}
+    (TAG_BINARY, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TYPE_TAGS, *_STRING_TAGS)
 )
 """Tags that change nothing but the type of a value; any other makes it unknown."""
 
@@ -39,12 +46,12 @@ def plain_value(text: str) -> bool | int | float | str | None:
         return _WORDS[text]
     if text[0] not in _NUMERIC_START:
         return text
-    digits = text.replace("_", "")
+    digits = _UNDERSCORE.sub("", text) if text[0] == "." else text.replace("_", "")
     number: int | float
     match = _INT.fullmatch(digits)
     if match:
         number = _integer(match)
-        if -(2**63) <= number < 2**64:
+        if -(2**63) <= number < (2**63 if text[0] == "+" else 2**64):
             return number
     if _FLOAT.fullmatch(digits):
         number = float(digits)
@@ -53,13 +60,46 @@ def plain_value(text: str) -> bool | int | float | str | None:
 
 
 def _integer(match: re.Match[str]) -> int:
-    sign, hexa, binary, octal, decimal = match.groups()
+    sign, hexa, binary, octal, decimal, odd = match.groups()
+    if odd:  # 0b-1: go-yaml gives what follows the prefix to a parser that takes a sign
+        return int(odd, 2)
     base, digits = next((b, d) for b, d in ((16, hexa), (2, binary), (8, octal), (10, decimal)) if d)
     return int(sign + digits, base)
 
 
 def typed_scalar(text: str, style: str, tag: str | None) -> bool | int | float | str | None:
-    """The value of a scalar of any style; an explicit ``!!str`` keeps the text."""
-    if style or tag in (TAG_STR, TAG_BINARY, "!"):
+    """The value of a scalar of any style; a tag (``!!str``, ``!!int``, ``!!binary``) decides before the quotes do."""
+    if tag is None:
+        return text if style else plain_value(text)
+    if tag == TAG_BINARY:
+        return _decoded(text)
+    if tag in _TYPE_TAGS:
+        return plain_value(text)
+    return text if style or tag in _STRING_TAGS else plain_value(text)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:  # bytes that are no text: no policy reads them
         return text
-    return plain_value(text)
+
+
+def float_name(number: float) -> str:
+    """A float as a mapping's key: sigs.k8s.io/yaml prints it as Go's ``strconv.FormatFloat(n, 'g', -1, 32)``."""
+    if math.isnan(number):
+        return ".nan"
+    try:
+        packed = struct.pack("<f", number)
+    except OverflowError:
+        number, packed = math.copysign(math.inf, number), b""
+    if math.isinf(number):
+        return ".inf" if number > 0 else "-.inf"
+    (single,) = struct.unpack("<f", packed)
+    candidates = (f"{single:.{places}e}" for places in range(9))
+    shortest = next(text for text in candidates if struct.pack("<f", float(text)) == packed)
+    mantissa, _, exponent = shortest.partition("e")
+    power, digits = int(exponent), len(mantissa.lstrip("-").replace(".", ""))
+    if -4 <= power < _GO_EXPONENT:
+        return f"{float(shortest):.{max(digits - 1 - power, 0)}f}"
+    return f"{mantissa}e{power:+03d}"

@@ -1,0 +1,1 @@
+"""Speed as ratios: lintkit against doing nothing but parsing, in one run."""

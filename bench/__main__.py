@@ -1,0 +1,73 @@
+"""``python -m bench [--size NAME ...] [--runs N] [--json FILE] [DIR ...]``: ratios, taken pair by pair in one run.
+
+CPU seconds of whole processes, children included. Two yardsticks: ``compose-all`` (bench/yardstick.py) and
+``pass`` (the interpreter doing nothing). The medians of alternating runs are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.generate import SIZES, generate
+
+HERE = Path(__file__).resolve().parent
+LINTKIT = [sys.executable, "-m", "lintkit"]
+
+
+def cpu(command: Sequence[str], cwd: Path) -> float:
+    """CPU seconds of one run of ``command``."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def ratio(command: Sequence[str], yardstick: Sequence[str], cwd: Path, runs: int) -> tuple[float, float]:
+    """Median of command/yardstick over alternating runs, and the command's median seconds."""
+    cpu(command, cwd), cpu(yardstick, cwd)
+    pairs = [(cpu(command, cwd), max(cpu(yardstick, cwd), 1e-4)) for _ in range(runs)]
+    return statistics.median(a / b for a, b in pairs), statistics.median(a for a, _ in pairs)
+
+
+def measure(name: str, root: Path, runs: int) -> dict[str, object]:
+    """One row: cold check against compose-all."""
+    check = [*LINTKIT, "check", ".", "--format", "json", "--no-cache"]
+    cold, seconds = ratio(check, [sys.executable, str(HERE / "yardstick.py"), "."], root, runs)
+    return {"input": name, "cold / compose-all": round(cold, 2), "cold seconds": round(seconds, 3)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--size", action="append", choices=sorted(SIZES), help="generated sizes (default: small, openstack)")
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("directories", nargs="*", type=Path, help="repositories to measure as well")
+    given = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        start, seconds = ratio([*LINTKIT, "--version"], [sys.executable, "-c", "pass"], Path(temporary), given.runs)
+        rows.append({"input": "--version", "/ pass": round(start, 2), "seconds": round(seconds, 3)})
+        for size in given.size or ["small", "openstack"]:
+            root = Path(temporary) / size
+            files, size_bytes = generate(root, size)
+            rows.append({**measure(size, root, given.runs), "files": files, "MB": round(size_bytes / 1e6, 2)})
+        rows += [measure(directory.name, directory.resolve(), given.runs) for directory in given.directories]
+    for row in rows:
+        print("  ".join(f"{key}: {value}" for key, value in row.items()))
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
