@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 from lintkit import __version__
 from lintkit.errors import LintkitError
-from lintkit.text.source import Source
+from lintkit.text.source import BOM, Source
 from lintkit.tree.files import glob_regex
+from lintkit.tree.paths import join
+from lintkit.tree.work import decode
 from lintkit.yamldoc.compose import documents
-from lintkit.yamldoc.node import Json, Node
+from lintkit.yamldoc.node import Json, Node, is_null, items, string
 from lintkit.yamldoc.node import Mapping as MapNode
+from lintkit.yamldoc.node import Sequence as SeqNode
 from lintkit.yamldoc.plain import settings
 from lintkit.yamldoc.validate import validate
 
@@ -27,6 +31,7 @@ class PolicySetting:
     severity: str = ""
     params: Mapping[str, Json] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,103 +79,141 @@ class Config:
 
 def load_config(file: Path, name: str) -> Config:
     """The configuration in ``file``, called ``name`` in messages. LintkitError with line when it is not valid."""
+    root = _from_toml(_text(file, name), name) if file.name == "pyproject.toml" else _mapping(file, name)
+    return Config(path=name) if root is None else _extended(root, file, name)
+
+
+def _text(file: Path, name: str) -> str:
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LintkitError(f"the configuration cannot be read: {error}", name) from None
-    if file.name == "pyproject.toml":
-        return _from_toml(text, name)
-    docs = documents(Source(name, text))
-    if not docs:
-        return Config(path=name)
-    trouble = docs[0].trouble
-    if trouble:
-        raise LintkitError(trouble.message, name, docs[0].source.position(trouble.offset).line)
-    if len(docs) > 1 or not isinstance(docs[0].root, MapNode):
-        raise LintkitError("the configuration is one mapping", name, 1)
-    return _extended(docs[0].root, file, name, 0)
+        text, reason = decode(file.read_bytes())
+    except OSError as error:
+        raise LintkitError(f"the configuration cannot be read: {error.strerror or error}", name) from None
+    if text is None:
+        raise LintkitError(f"the configuration cannot be read: it is a {reason}", name)
+    return text
 
 
-def _from_toml(text: str, name: str) -> Config:
+def _mapping(file: Path, name: str) -> MapNode | None:
+    """The mapping that a YAML file holds; None when it holds nothing."""
+    docs = documents(Source(name, _text(file, name)))
+    for doc in docs:
+        if doc.trouble:
+            raise LintkitError(doc.trouble.message, name, doc.source.position(doc.trouble.offset).line)
+    if not docs or (len(docs) == 1 and (docs[0].root is None or is_null(docs[0].root))):
+        return None
+    root = docs[0].root
+    if len(docs) > 1 or not isinstance(root, MapNode):
+        raise LintkitError("the configuration is one mapping of settings (`profile: lab`)", name, 1)
+    _unique(root, name)
+    return root
+
+
+def _unique(root: Node, name: str) -> None:
+    todo: list[Node] = [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, SeqNode):
+            todo += node.items
+        if not isinstance(node, MapNode):
+            continue
+        todo += [entry.value for entry in node.entries if not entry.via]
+        seen = set[str]()
+        for entry in node.entries:
+            if not entry.via and entry.key.text in seen:
+                raise LintkitError(f"the key {entry.key.text!r} is given twice: keep one", name, _line(entry.key))
+            seen.add(entry.key.text)
+
+
+def _line(node: Node) -> int:
+    return node.doc.source.position(node.start).line
+
+
+def _from_toml(text: str, name: str) -> MapNode | None:
     import json
     import tomllib
 
     try:
-        table = tomllib.loads(text).get("tool", {}).get("lintkit", {})
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text.removeprefix(BOM)).get("tool", {}).get("lintkit", {})
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise LintkitError(str(error), name) from None
     # one reader for both forms: TOML becomes the YAML it stands for (JSON is YAML), without useful lines
     docs = documents(Source(name, json.dumps(table, default=str)))
-    root = docs[0].root
-    assert isinstance(root, MapNode)
-    return _config(root, name)
+    root = docs[0].root if docs else None
+    if not isinstance(root, MapNode):
+        raise LintkitError("[tool.lintkit] is a table of settings", name)
+    return root
 
 
-def _extended(root: MapNode, file: Path, name: str, depth: int) -> Config:
-    from lintkit.yamldoc.node import string
+def _extended(root: MapNode, file: Path, name: str) -> Config:
     from lintkit.yamldoc.transform import merge
 
     base = string(root.get("extends"))
     if not base:
         return _config(root, name)
-    if depth:
-        raise LintkitError("`extends` works one level deep: the extended file may not extend another", name, 1)
-    target = _extends_file(base, file, name)
-    docs = documents(Source(str(base), target.read_bytes().decode("utf-8-sig")))
-    lower = docs[0].root if docs else None
-    if not isinstance(lower, MapNode):
-        raise LintkitError(f"extends {base!r}, which is no mapping", name, 1)
+    line = _line(root.get("extends") or root)
+    lower = _mapping(_extends_file(base, file, name, line), base)
+    if lower is None:
+        return _config(root, name)
     if lower.get("extends") is not None:
-        raise LintkitError(f"extends {base!r}, which itself extends another: one level only", name, 1)
+        raise LintkitError(f"extends {base!r}, which itself extends another: one level only", name, line)
+    _config(lower, base)
     merged = merge(lower, root)
     assert isinstance(merged, MapNode)
     return _config(merged, name)
 
 
-def _extends_file(base: str, file: Path, name: str) -> Path:
+def _extends_file(base: str, file: Path, name: str, line: int) -> Path:
     direct = file.parent / base
     if direct.is_file():
         return direct
-    if "/" not in base and not base.endswith((".yaml", ".yml")):
+    if base.isidentifier():
+        # the top level only: looking for more would import, and so execute, what it finds
         import importlib.util
 
         spec = importlib.util.find_spec(base)
-        for folder in spec.submodule_search_locations or () if spec else ():
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
             found = Path(folder) / "lintkit.yaml"
             if found.is_file():
                 return found
-    raise LintkitError(f"extends {base!r}, but there is no such file or package (with a lintkit.yaml)", name, 1)
+    raise LintkitError(f"extends {base!r}, but there is no such file, nor an installed package with a lintkit.yaml", name, line)
 
 
 def _config(root: MapNode, name: str) -> Config:
     validate(root, "config.schema.json", name)
     data: Any = settings(root)
     wanted = str(data.get("required-version", ""))
-    if wanted and not _version_fits(wanted):
-        raise LintkitError(f"needs lintkit {wanted}, this is {__version__}: install the version the repository asks for", name, 1)
+    if wanted and not _version_fits(wanted, name, _line(root.get("required-version") or root)):
+        message = f"needs lintkit {wanted}, this is {__version__}: install the version the repository asks for"
+        raise LintkitError(message, name, _line(root.get("required-version") or root))
     return Config(
         path=name,
         profile=data.get("profile", "production"),
         environments=_environments(root.get("environments")),
         repositories=data.get("repositories", {}),
         charts=data.get("charts", {}),
-        policies={key: _setting(value) for key, value in data.get("policies", {}).items()},
+        policies=_settings(root.get("policies")),
         exclude=tuple(data.get("exclude", ())),
-        policy_folders=tuple(data.get("policy-folders", ())),
+        policy_folders=tuple(_inside(item, name) for item in items(root.get("policy-folders"))),
         clusters=tuple(data.get("clusters", ())),
         roles=data.get("roles", {}),
         role_groups=data.get("role-groups", {}),
     )
 
 
-def _version_fits(wanted: str) -> bool:
-    import re
+def _inside(node: Node, name: str) -> str:
+    folder = string(node) or ""
+    path = None if Path(folder).is_absolute() else join("", folder)
+    if path is None:
+        raise LintkitError(f"the policy folder {folder!r} is outside the repository", name, _line(node))
+    return path
 
+
+def _version_fits(wanted: str, name: str, line: int) -> bool:
     have = tuple(int(p) for p in re.findall(r"\d+", __version__)[:3])
     for part in wanted.split(","):
         match = re.fullmatch(r"\s*(>=|<=|==|<|>|)\s*v?(\d+(?:\.\d+)*)\s*", part)
         if not match:
-            return False
+            raise LintkitError(f"required-version: {wanted!r} is no range of versions, such as '>=0.1,<0.3'", name, line)
         want = tuple(int(p) for p in match[2].split("."))
         mine = have[: len(want)] if match[1] in ("", "==") else have
         fits = {">=": mine >= want, "<=": mine <= want, "<": mine < want, ">": mine > want}.get(match[1], mine == want)
@@ -203,12 +246,20 @@ def _environments(node: Node | None) -> tuple[EnvironmentConfig, ...]:
     return tuple(found)
 
 
-def _setting(value: Any) -> tuple[PolicySetting, ...]:
+def _settings(node: Node | None) -> dict[str, tuple[PolicySetting, ...]]:
+    if not isinstance(node, MapNode):
+        return {}
+    return {entry.key.text: _setting(settings(entry.value), _line(entry.key)) for entry in node.entries}
+
+
+def _setting(value: Any, line: int) -> tuple[PolicySetting, ...]:
     if isinstance(value, str):
-        return (PolicySetting(severity=value),)
-    general = PolicySetting(str(value.get("severity", "")), value.get("params", {}))
+        return (PolicySetting(severity=value, line=line),)
+    general = PolicySetting(str(value.get("severity", "")), value.get("params", {}), line=line)
     special = tuple(
-        PolicySetting(str(o.get("severity", general.severity)), {**general.params, **o.get("params", {})}, tuple(o["paths"]))
+        PolicySetting(
+            str(o.get("severity", general.severity)), {**general.params, **o.get("params", {})}, tuple(o["paths"]), line
+        )
         for o in value.get("overrides", ())
     )
     return (*special, general)

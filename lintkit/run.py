@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lintkit.config import Config, load_config
 from lintkit.errors import LintkitError
+from lintkit.facts.osds import osd_entries, with_osds
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Report, Skipped
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Setting, Verdicts, evaluate
@@ -19,11 +20,16 @@ from lintkit.shape import INVALID_YAML, invalid_yaml
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
 from lintkit.sources.world import World, inventories_of, load_world
+from lintkit.subjects.deliveries import Missing
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import project
 from lintkit.tree.files import Files, glob_regex
 from lintkit.tree.work import CONFIG_NAMES, WorkTree, find_root
+
+
+UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
+"""Kinds of problems after which more may reach a cluster than is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +111,18 @@ def _environment(world: World, name: str, options: Options) -> Environment:
                 raise LintkitError(f"environment {name}: inventory {path!r} does not exist or is none", world.config.path)
             inventories.append(inventory)
     extra = configured_nodes(config.nodes) if config and config.nodes is not None else ()
-    return project(
+    found = project(
         world.gather(name),
         profile=options.profile or (config.profile if config else "") or world.config.profile,
         inventories=inventories,
         versions=dict(config.versions) if config else {},
         roles=dict((config.roles if config else {}) or world.config.roles),
         extra_nodes=extra,
+        missing=[Missing(p.message, p.home) for p in world.problems if p.kind == "missing" and p.environment == name],
+        unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
+        own_urls=frozenset(world.own_urls),
     )
+    return with_osds(found, osd_entries(config.osds) if config else ())
 
 
 @dataclass(slots=True)

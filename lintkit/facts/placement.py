@@ -56,6 +56,11 @@ def selectors(subject: Subject) -> list[Selector]:
     return list(_search(spec, ("spec",))) if isinstance(spec, Mapping) else []
 
 
+def selectors_below(affinity: Node) -> Selector | None:
+    """The required terms of a ``nodeAffinity`` mapping; None when it has none that can be read."""
+    return next(_affinity(affinity, ()), None)
+
+
 def _of_component(subject: Subject) -> list[Selector]:
     label = lookup(subject.object, "nodeSelector")
     key, value = lookup(label, "key"), lookup(label, "value")
@@ -170,7 +175,7 @@ def all_selectors(subject: Subject, environment: Environment) -> Json:
     carried = {key for node in environment.nodes for key in node.labels}
     found: list[Json] = []
     for candidate in environment.subjects:
-        if candidate.kind in ("Pool", "MessageQueue", "Database", "Environment"):
+        if candidate.kind in ("Pool", "MessageQueue", "Database", "Environment", "Delivery", "Reference", "ChartValues"):
             continue
         for selector in selectors(candidate):
             found.append(_selector_item(candidate, selector, environment, carried))

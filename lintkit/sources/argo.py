@@ -37,6 +37,7 @@ class _Item(NamedTuple):
     body: Mapping
     environment: str
     depth: int
+    parent: str = ""
 
 
 def resolve_argo(world: World) -> bool:
@@ -197,11 +198,13 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
         expansion = expand(item.body, world.reader, local, clusters)
         for reason, home in expansion.unknown:
             world.problems.append(Problem("unknown", f"ApplicationSet {_title(item.body)}: {reason}", home, path))
-        _add_delivery(world, item.body, environment or _environment(world, item.body, None, path, ""))
-        return [_Item(app, environment, item.depth + 1) for app in expansion.applications]
+        _add_delivery(world, item.body, environment or _environment(world, item.body, None, path, ""), item.parent)
+        label = f"ApplicationSet {text(lookup(item.body, 'metadata', 'name')) or ''}"
+        return [_Item(app, environment, item.depth + 1, label) for app in expansion.applications]
     app = read_application(item.body)
     name = _environment(world, item.body, app, path, environment)
-    _add_delivery(world, item.body, name)
+    _add_delivery(world, item.body, name, item.parent)
+    world.own_urls.update(s.repo_url for s in app.sources if s.repo_url and local(s.repo_url) is not None)
     result = releases(app, world.reader, local, "")
     for release in result.releases:
         world.add_release(name, release)
@@ -261,13 +264,13 @@ def _directory(world: World, app: Application, name: str, directory: str, source
             world.add_release(name, release)
         for trouble in world.kustomize(directory).troubles:
             world.problems.append(Problem(trouble.kind, trouble.message, trouble.home, trouble.path, name))
-    return [_Item(obj, "", depth + 1) for obj in deliveries]
+    return [_Item(obj, "", depth + 1, f"Application {app.name}") for obj in deliveries]
 
 
-def _add_delivery(world: World, body: Mapping, environment: str) -> None:
+def _add_delivery(world: World, body: Mapping, environment: str, parent: str) -> None:
     from lintkit.sources.model import Origin
 
-    resource = resource_of(body, Origin())
+    resource = resource_of(body, Origin(parent))
     if resource is not None:
         world.gather(environment).deliveries.append(resource)
 

@@ -28,6 +28,7 @@ Local = Callable[[str], "str | None"]
 class _Item(NamedTuple):
     body: Mapping
     environment: str
+    parent: str = ""
 
 
 def resolve_flux(world: World) -> bool:
@@ -108,7 +109,7 @@ def _walk(world: World, queue: list[_Item], known: Objects, local: Local) -> Non
         fk = read_kustomization(item.body)
         objects = _built(world, fk, item.environment, known, local, built.get(item.environment, []))
         built.setdefault(item.environment, []).extend(objects)
-        queue += [_Item(o, item.environment) for o in objects if is_kustomization(o) or is_release(o)]
+        queue += [_Item(o, item.environment, fk.delivery) for o in objects if is_kustomization(o) or is_release(o)]
         plain = [o for o in objects if not (is_kustomization(o) or is_release(o))]
         world.add_objects(item.environment, plain, fk.delivery, fk.target_namespace)
     for item in releases:
@@ -149,7 +150,7 @@ def _release(world: World, item: _Item, objects: Objects, local: Local) -> None:
 
 
 def _deliver(world: World, item: _Item) -> None:
-    resource = resource_of(item.body, Origin())
+    resource = resource_of(item.body, Origin(item.parent))
     if resource is not None:
         world.gather(item.environment).deliveries.append(resource)
 

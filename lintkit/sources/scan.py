@@ -15,6 +15,7 @@ KUSTOMIZATION_NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustom
 # resources that policies judge, by API group; values of charts, by keys that nothing else uses
 RESOURCE_WORDS: Final = (
     "ceph.rook.io/",
+    "rook-config-override",
     "rabbitmq.com/",
     "pxc.percona.com/",
     "k8s.mariadb.com/",

@@ -35,12 +35,16 @@ DEFAULT: Final = "default"
 
 @dataclass(slots=True)
 class Gathered:
-    """What reaches one environment."""
+    """What reaches one environment.
+
+    The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
+    """
 
     name: str
     resources: list[Resource] = field(default_factory=list)
     charts: list[ChartUse] = field(default_factory=list)
     deliveries: list[Resource] = field(default_factory=list)
+    opaque: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class World:
     builds: dict[str, Build] = field(default_factory=dict)
     flux_contents: dict[str, Contents] = field(default_factory=dict)
     delivered: bool = False
+    own_urls: set[str] = field(default_factory=set)
 
     def gather(self, name: str) -> Gathered:
         """The environment called ``name``, made when first named."""
@@ -84,9 +89,12 @@ class World:
 
     def add_release(self, environment: str, release: Release) -> None:
         """Put the known charts of a release into an environment."""
-        charts = self.gather(environment).charts
-        known = {_same(use) for use in charts}
-        charts.extend(use for use in chart_uses(release, self.reader) if _same(use) not in known)
+        gathered = self.gather(environment)
+        known = {_same(use) for use in gathered.charts}
+        uses = chart_uses(release, self.reader)
+        gathered.charts.extend(use for use in uses if _same(use) not in known)
+        if not uses:
+            gathered.opaque.append(f"chart {release.chart or release.path} of {release.delivery}")
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lintkit.charts import ComponentSpec, chart_defaults, components
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
@@ -9,6 +11,13 @@ from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, string
 from lintkit.yamldoc.transform import make_mapping, make_string
 from lintkit.yamldoc.unknowns import unknown_reason
+
+# their disruption budget template uses maxUnavailable 1 where min_available is 0 (OpenStack-Helm 2026.1)
+_FALLBACK_BUDGETS: Final = frozenset({"blazar", "freezer", "zaqar"})
+_TOLERATIONS: Final = (("enabled", "enabled"), ("list", "tolerations"))
+_MAX: Final = "max_unavailable"
+# keys below pod.lifecycle.upgrades.daemonsets that are not the component's own
+_DAEMON_KEYS: Final = {"openvswitch": "ovs"}
 
 
 def component_subjects(use: ChartUse) -> list[Subject]:
@@ -59,14 +68,22 @@ def _component(use: ChartUse, spec: ComponentSpec) -> Subject:
     if spec.disruption_budget:
         budget = (
             ("minAvailable", _at(values, (*spec.disruption_budget, "min_available"))),
+            ("maxUnavailable", _at(values, (*spec.disruption_budget, "max_unavailable"))),
             ("enabled", _at(values, spec.budget_manifest)),
         )
         parts.append(("disruptionBudget", make_mapping(anchor, budget)))
         _bind(bindings, use, ("disruptionBudget",), spec.disruption_budget)
         _bind(bindings, use, ("disruptionBudget", "minAvailable"), (*spec.disruption_budget, "min_available"))
+        _bind(bindings, use, ("disruptionBudget", "maxUnavailable"), (*spec.disruption_budget, "max_unavailable"))
         _bind(bindings, use, ("disruptionBudget", "enabled"), spec.budget_manifest)
+    _operation(use, spec, parts, bindings, anchor)
     name = spec.name or f"{use.chart}-{spec.component}"
-    facts: dict[str, Json] = {"workload_name": name, "defaults_exact": use.exact}
+    facts: dict[str, Json] = {
+        "workload_name": name,
+        "defaults_exact": use.exact,
+        "pod_labels": dict(spec.pod_labels),
+        "budget_mode": "max-unavailable-fallback" if use.chart in _FALLBACK_BUDGETS else "min-available",
+    }
     return Subject(
         kind="Component",
         id=f"Component/{use.namespace}/{use.release or use.chart}/{use.chart}/{spec.component}",
@@ -94,6 +111,41 @@ def _affinity(
         _bind(bindings, use, ("antiAffinity", field), path)
     parts.append(("antiAffinity", make_mapping(anchor, found)))
     _bind(bindings, use, ("antiAffinity",), ("pod", "affinity", "anti"))
+
+
+def _operation(
+    use: ChartUse, spec: ComponentSpec, parts: list[tuple[str, Node | None]], bindings: list[Binding], anchor: Node
+) -> None:
+    """Tolerations, the resources switch, the rollout strategy, and what lets several Cinder workers share their work."""
+    upgrades: Path = ("pod", "lifecycle", "upgrades")
+    fields: list[tuple[Path, Path]] = [(("resourcesEnabled",), ("pod", "resources", "enabled"))]
+    if spec.tolerations:
+        fields += [(("tolerations", key), (*spec.tolerations, source)) for key, source in _TOLERATIONS]
+    if spec.workload == "Deployment":
+        rolling = (*upgrades, "deployments", "rolling_update")
+        fields += [
+            (("rollout", "strategy"), (*upgrades, "deployments", "pod_replacement_strategy")),
+            (("rollout", "maxUnavailable"), (*rolling, "max_unavailable")),
+        ]
+    if spec.workload == "DaemonSet":
+        fields.append(
+            (("rollout", "maxUnavailable"), (*upgrades, "daemonsets", _DAEMON_KEYS.get(spec.name, spec.component), _MAX))
+        )
+    if use.chart == "cinder":
+        fields += [
+            (("coordination", "cluster"), ("conf", "cinder", "DEFAULT", "cluster")),
+            (("coordination", "backendUrl"), ("conf", "cinder", "coordination", "backend_url")),
+        ]
+    groups: dict[str, list[tuple[str, Node | None]]] = {}
+    for target, source in fields:
+        node = _at(use.values, source)
+        if len(target) == 1:
+            parts.append((str(target[0]), node))
+        else:
+            groups.setdefault(str(target[0]), []).append((str(target[1]), node))
+            _bind(bindings, use, target[:1], source[:-1])
+        _bind(bindings, use, target, source)
+    parts += [(name, make_mapping(anchor, members)) for name, members in groups.items()]
 
 
 def _at(values: Mapping, path: Path) -> Node | None:

@@ -19,6 +19,15 @@ class NotKnown(NamedTuple):
     reason: str
 
 
+class OsdEntry(NamedTuple):
+    """OSDs as the configuration states them: ``count`` of a class, on ``hosts`` hosts, each of ``size`` (``3.8Ti``)."""
+
+    device_class: str
+    count: int
+    hosts: int | None = None
+    size: str = ""
+
+
 @dataclass(frozen=True)
 class Environment:
     """The subjects of one cluster.
@@ -26,7 +35,8 @@ class Environment:
     ``evidence`` maps each kind of evidence (nodes, hosts, osds, base) to an empty string, or to the
     reason why it is missing. ``versions`` holds what could be told of ``ceph``, ``rook``,
     ``openstack``, ``kubernetes``. ``nodes`` is empty without an inventory. ``pool_uses`` are pairs of an
-    OpenStack chart and the name of an RBD pool its values use.
+    OpenStack chart and the name of an RBD pool its values use. ``osds`` is what the configuration says of OSDs.
+    ``unread`` are reasons why more may reach the cluster than is known here; ``own_urls`` the URLs of repositories read here.
     """
 
     name: str
@@ -38,6 +48,9 @@ class Environment:
     versions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, Json] = field(default_factory=dict)
     pool_uses: tuple[tuple[str, str], ...] = ()
+    unread: tuple[str, ...] = ()
+    own_urls: frozenset[str] = frozenset()
+    osds: tuple[OsdEntry, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Subject]:
@@ -51,6 +64,15 @@ class Environment:
         for subject in self.subjects:
             found.setdefault(subject.kind, []).append(subject)
         return {kind: tuple(members) for kind, members in found.items()}
+
+    @cached_property
+    def by_delivery(self) -> dict[str, tuple[Subject, ...]]:
+        """Subjects by the delivery that brings them, in order."""
+        found: dict[str, list[Subject]] = {}
+        for subject in self.subjects:
+            if subject.origin.delivery:
+                found.setdefault(subject.origin.delivery, []).append(subject)
+        return {label: tuple(members) for label, members in found.items()}
 
     @cached_property
     def view(self) -> dict[str, Json]:

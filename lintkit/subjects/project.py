@@ -11,11 +11,15 @@ from lintkit.sources.inventory.model import ClusterNode, Inventory
 from lintkit.sources.model import resource_of
 from lintkit.sources.world import Gathered
 from lintkit.subjects.components import component_subjects
+from lintkit.subjects.databases import database_of_chart, database_of_resource
+from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_subjects
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Binding, Subject
+from lintkit.subjects.nodes import node_subjects
 from lintkit.subjects.pools import ec_metadata, pool_subjects
 from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
+from lintkit.subjects.values import values_subject
 from lintkit.yamldoc.node import Json, Mapping, Node, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 
@@ -28,10 +32,14 @@ def project(
     versions: dict[str, str],
     roles: dict[str, Json],
     extra_nodes: tuple[ClusterNode, ...] = (),
+    missing: Iterable[Missing] = (),
+    unread: tuple[str, ...] = (),
+    own_urls: frozenset[str] = frozenset(),
 ) -> Environment:
     """The environment with its subjects, evidence and versions."""
     owners = _owners(gathered)
     subjects = _unique([*owners, *_derived(owners), *_components(gathered.charts)])
+    deliveries = _unique([*delivery_subjects(gathered.deliveries), *reference_subjects(missing)])
     bound = list(inventories)
     nodes = extra_nodes or tuple(node for inventory in bound for node in inventory.nodes)
     known = {**_versions(gathered, subjects), **versions}
@@ -46,13 +54,15 @@ def project(
     return Environment(
         name=gathered.name,
         profile=profile,
-        subjects=(*subjects, environment) if subjects else (),
+        subjects=(*subjects, *deliveries, *node_subjects(nodes, bound), environment) if subjects else tuple(deliveries),
         resources=tuple(s for s in gathered.resources),
         nodes=nodes,
         evidence=_evidence(nodes, bound, labels=bool(extra_nodes)),
         versions=known,
         roles=roles,
         pool_uses=_pool_uses(gathered.charts),
+        unread=(*unread, *gathered.opaque),
+        own_urls=own_urls,
     )
 
 
@@ -103,18 +113,23 @@ def _derived(owners: Iterable[Subject]) -> list[Subject]:
         found += pool_subjects(owner, metadata)
         if owner.kind == "RabbitmqCluster" and isinstance(lookup(owner.object, "spec"), Mapping):
             found.append(queue_of_resource(owner))
+        if owner.kind in ("PerconaXtraDBCluster", "MariaDB") and (database := database_of_resource(owner)):
+            found.append(database)
     return found
 
 
 def _components(charts: Iterable[ChartUse]) -> list[Subject]:
     found: list[Subject] = []
     for use in charts:
+        found.append(values_subject(use))
+        if database := database_of_chart(use):
+            found.append(database)
         if use.chart in ("rook-ceph", "rook-ceph-cluster"):
             continue
         for component in component_subjects(use):
             found.append(component)
             if use.chart == "rabbitmq" and text(lookup(component.object, "component")) == "server":
-                found.append(queue_of_component(component))
+                found.append(queue_of_component(component, use))
     return found
 
 

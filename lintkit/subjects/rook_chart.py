@@ -36,7 +36,7 @@ class Projected(NamedTuple):
 
 def rook_cluster_resources(use: ChartUse) -> list[Projected]:
     """CephCluster, pools, filesystems, object stores and StorageClasses of a rook-ceph-cluster release."""
-    found = [_cluster(use)]
+    found = [_cluster(use), _config_override(use)]
     for key, kind in _LISTS:
         for i, item in enumerate(items(use.values.get(key))):
             found.append(_custom(use, kind, item, (key, i)))
@@ -85,6 +85,24 @@ def _cluster(use: ChartUse) -> Projected | None:
         Binding((), use.root, base),
     )
     return _projected(use, body, bindings)
+
+
+def _config_override(use: ChartUse) -> Projected | None:
+    """The ConfigMap whose text Rook puts into ceph.conf (templates/configmap.yaml)."""
+    written = use.values.get("configOverride")
+    if written is None:
+        return None
+    body = make_mapping(
+        written,
+        (
+            ("apiVersion", make_string(written, "v1")),
+            ("kind", make_string(written, "ConfigMap")),
+            ("metadata", make_mapping(written, (("name", make_string(written, "rook-config-override")),))),
+            ("data", make_mapping(written, (("config", written),))),
+        ),
+    )
+    path = (*use.prefix, "configOverride")
+    return _projected(use, body, (Binding(("data", "config"), use.root, path), Binding((), use.root, use.prefix)))
 
 
 def _ceph_version(image: Node | None) -> Mapping | None:

@@ -124,24 +124,47 @@ class Reader:
 
 @lru_cache(maxsize=1024)
 def glob_regex(pattern: str) -> re.Pattern[str]:
-    """A glob over repository paths as a regular expression: ``*``, ``?``, ``[...]``, ``**`` and ``{a,b}``."""
+    """A glob over repository paths as a regular expression: ``*``, ``?``, ``[...]``, ``**`` and ``{a,b}``.
+
+    Any text is a glob: a set that is none (``[z-a]``) matches nothing.
+    """
+    return re.compile(_translated(pattern), re.DOTALL)
+
+
+def _translated(pattern: str) -> str:
     out = ""
     i = 0
     while i < len(pattern):
         if pattern.startswith("**/", i):
-            out, i = out + "(?:[^/]+/)*", i + 3
+            out, i = out + "(?:[^/]+/)*", _past(pattern, "**/", i)
         elif pattern.startswith("**", i):
-            out, i = out + ".*", i + 2
+            out, i = out + ".*", _past(pattern, "*", i)
         elif pattern[i] == "*":
             out, i = out + "[^/]*", i + 1
         elif pattern[i] == "?":
             out, i = out + "[^/]", i + 1
         elif pattern[i] == "{" and (close := pattern.find("}", i)) > 0:
-            options = (glob_regex(option).pattern for option in pattern[i + 1 : close].split(","))
+            options = (_translated(option) for option in pattern[i + 1 : close].split(","))
             out, i = out + "(?:" + "|".join(options) + ")", close + 1
         elif pattern[i] == "[" and (close := pattern.find("]", i + 2)) > 0:
-            inside = pattern[i + 1 : close].replace("\\", "\\\\")
-            out, i = out + "[" + ("^" + inside[1:] if inside[0] == "!" else inside) + "]", close + 1
+            out, i = out + _set(pattern[i + 1 : close]), close + 1
         else:
             out, i = out + re.escape(pattern[i]), i + 1
-    return re.compile(out, re.DOTALL)
+    return out
+
+
+def _past(pattern: str, part: str, at: int) -> int:
+    # repeated, the same part means no more and takes exponential time
+    while pattern.startswith(part, at):
+        at += len(part)
+    return at
+
+
+def _set(inside: str) -> str:
+    negated = inside[0] in "!^"
+    body = re.sub(r"([\\\[&~|^])", r"\\\1", inside[1:] if negated else inside)
+    try:
+        re.compile(text := f"[{'^' if negated else ''}{body}]")
+    except re.error:
+        return "(?!)"
+    return text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.tree.files import Files, glob_regex
@@ -16,6 +18,15 @@ from lintkit.tree.files import Files, glob_regex
 CONFIG_NAMES: Final = (".lintkit.yaml", ".lintkit.yml", "lintkit.yaml")
 MAX_BYTES: Final = 8 * 1024 * 1024
 _NEVER: Final = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache", ".terraform"})
+_TABLE: Final = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*lintkit[ \t]*[].]", re.MULTILINE)
+# what a directory entry is; where it is no file, the reason that is reported
+_FILE: Final = "file"
+_DIRECTORY: Final = "directory"
+_ABSENT: Final = "absent"
+_SPECIAL: Final = "not a regular file"
+_LINK_OUT: Final = "link that leads out of the tree"
+_LINK_TO_NOTHING: Final = "link that leads nowhere"
+_LINK_TO_DIRECTORY: Final = "link to a directory, which is not followed"
 # nothing of a linted repository may run: no hooks, no fsmonitor, no filters, no prompts, no network
 _GIT: Final = (
     "git",
@@ -31,43 +42,55 @@ _GIT: Final = (
 _GIT_ENV: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
 
 
-class WorkTree:
-    """A directory of files. ``unread`` counts files that were passed over when asked for, by reason."""
+class Listing(NamedTuple):
+    """Paths of the regular files of a tree, and how many YAML files were passed over, by reason."""
 
-    def __init__(self, root: Path, exclude: Iterable[str] = ()) -> None:
-        self.root = root
+    paths: list[str]
+    passed: Counter[str]
+
+
+class WorkTree:
+    """A directory of files. ``unread`` counts files that were passed over, by reason.
+
+    Files that match ``exclude`` are left out, except those that ``named`` names (files, or directories above
+    them): a path named explicitly beats excludes and ``.gitignore``.
+    """
+
+    def __init__(self, root: Path, exclude: Iterable[str] = (), named: Iterable[str] = ()) -> None:
+        self.root = root.resolve()
         self.unread: Counter[str] = Counter()
+        self.notes: list[str] = []
         self._exclude = [glob_regex(pattern) for pattern in exclude]
+        self._named = tuple(named)
         self.git = _inside_git(root)
 
     def files(self) -> Files:
         """Every file that is not ignored or excluded."""
-        listed = _listed_by_git(self.root) if self.git else None
-        paths = _walked(self.root) if listed is None else listed
-        kept = [p for p in paths if not any(e.fullmatch(p) for e in self._exclude)]
-        return Files(kept, self.load, _remotes(self.root) if self.git else ())
+        names = _listed_by_git(self.root) if self.git else None
+        if self.git and names is None:
+            self.notes.append("git could not list the files of this work tree: .gitignore does not hold")
+        listing = _walked(self.root) if names is None else _present(self.root, names)
+        self.unread.update(listing.passed)
+        kept = {p for p in listing.paths if self._wanted(p)} if self._exclude else set(listing.paths)
+        for name in self._named:
+            if name not in kept:
+                kept.update(_present(self.root, [name]).paths or _walked(self.root, name).paths)
+        return Files(kept, self.load, _remotes(self.root) if names is not None else ())
+
+    def _wanted(self, path: str) -> bool:
+        if any(path == name or path.startswith(name + "/") for name in self._named):
+            return True
+        return not any(e.fullmatch(path) for e in self._exclude)
 
     def load(self, path: str) -> str | None:
         """A file as text; None (and a reason in ``unread``) when it is none, too large or cannot be read."""
         content = self._bytes(path)
         if content is None:
             return None
-        if b"\0" in content[:8192]:
-            self.unread["binary file"] += 1
-            return None
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError:
-            return self._other_encoding(content)
-
-    def _other_encoding(self, content: bytes) -> str | None:
-        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            try:
-                return content.decode("utf-16")
-            except UnicodeDecodeError:
-                pass
-        self.unread["file that is not UTF-8"] += 1
-        return None
+        text, reason = decode(content)
+        if text is None:
+            self.unread[reason] += 1
+        return text
 
     def _bytes(self, path: str) -> bytes | None:
         name = os.path.join(self.root, path)  # noqa: PTH118 - one string join a file, on the hot path
@@ -80,7 +103,7 @@ class WorkTree:
         try:
             info = os.fstat(handle)
             if not stat.S_ISREG(info.st_mode):
-                self.unread["not a regular file"] += 1
+                self.unread[_SPECIAL] += 1
                 return None
             if info.st_size > MAX_BYTES:
                 self.unread[f"file larger than {MAX_BYTES // 1024 // 1024} MiB"] += 1
@@ -100,6 +123,24 @@ def _read_all(handle: int, size: int) -> bytes:
     return content
 
 
+def decode(content: bytes) -> tuple[str | None, str]:
+    """The text of a file (UTF-8, or UTF-16 with a byte order mark); None with the reason when it is none."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return content.decode("utf-16"), ""
+    if b"\0" in content[:8192]:
+        return None, "binary file"
+    try:
+        return content.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return None, "file that is not UTF-8"
+
+
+def absolute(path: Path) -> Path:
+    """``path`` without links on the way to it; a link to a file stays itself, a directory becomes what it is."""
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
 def find_root(path: Path) -> Path:
     """The repository root for ``path``: the nearest configuration at or above it, else the work tree's top, else it.
 
@@ -107,21 +148,27 @@ def find_root(path: Path) -> Path:
     """
     if not path.exists():
         raise LintkitError(f"{path}: no such file or directory")
-    start = path.resolve()
+    start = absolute(path)
     if not start.is_dir():
         start = start.parent
     for directory in (start, *start.parents):
-        if any((directory / name).is_file() for name in CONFIG_NAMES) or _has_table(directory / "pyproject.toml"):
-            return directory
-        if (directory / ".git").exists():
+        if config_file(directory) or (directory / ".git").exists():
             return directory
     return start
 
 
+def config_file(directory: Path) -> str:
+    """The name of the configuration file of a directory; empty when it has none."""
+    for name in CONFIG_NAMES:
+        if os.path.lexists(directory / name):
+            return name
+    return "pyproject.toml" if _has_table(directory / "pyproject.toml") else ""
+
+
 def _has_table(file: Path) -> bool:
     try:
-        return "[tool.lintkit" in file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        return bool(_TABLE.search(file.read_bytes()))
+    except OSError:
         return False
 
 
@@ -142,49 +189,82 @@ def git(root: Path, *arguments: str, data: bytes | None = None) -> bytes | None:
 
 
 def _listed_by_git(root: Path) -> list[str] | None:
-    """Tracked and untracked files that are not ignored; None when git cannot tell."""
+    """Names of tracked and untracked files that are not ignored; None when git cannot tell."""
     output = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    if output is None:
-        return None
-    names = [os.fsdecode(name) for name in output.split(b"\0") if name]
-    return [name for name in names if (root / name).is_file()] if len(names) < 200 else _existing(root, names)
+    return None if output is None else [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
-def _existing(root: Path, names: list[str]) -> list[str]:
-    """``names`` that exist, found by one listing a directory instead of one look a file."""
-    present: dict[str, set[str]] = {}
-    found = []
+def _present(root: Path, names: Iterable[str]) -> Listing:
+    """The regular files among ``names``, found by one listing a directory instead of one look a file."""
+    known: dict[str, dict[str, str]] = {}
+    real: dict[str, bool] = {"": True}
+    found = Listing([], Counter())
     for name in names:
         directory, _, base = name.rpartition("/")
-        if directory not in present:
-            try:
-                with os.scandir(root / directory) as entries:
-                    present[directory] = {e.name for e in entries if e.is_file()}
-            except OSError:
-                present[directory] = set()
-        if base in present[directory]:
-            found.append(name)
+        if directory not in known:
+            known[directory] = _entries(root, directory) if _is_real(root, directory, real) else {}
+        kind = known[directory].get(base, _ABSENT)
+        if kind == _DIRECTORY or not base:
+            found.passed["submodule or nested repository"] += 1
+        else:
+            _sort(name, kind, found)
     return found
 
 
-def _walked(root: Path) -> list[str]:
-    """Every file below ``root``; links to directories are not followed (they loop, or leave the tree)."""
-    found: list[str] = []
-    queue = [""]
+def _is_real(root: Path, directory: str, known: dict[str, bool]) -> bool:
+    """Whether no part of ``directory`` is a link: a directory that was replaced by one may lead anywhere."""
+    if directory not in known:
+        above = _is_real(root, directory.rpartition("/")[0], known)
+        known[directory] = above and not (root / directory).is_symlink()
+    return known[directory]
+
+
+def _walked(root: Path, start: str = "") -> Listing:
+    """Every file below the directory ``start``; links to directories are not followed (they loop, or leave the tree)."""
+    found = Listing([], Counter())
+    queue = [start]
     while queue:
         directory = queue.pop()
-        try:
-            with os.scandir(root / directory) as entries:
-                for entry in entries:
-                    path = f"{directory}/{entry.name}" if directory else entry.name
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.name not in _NEVER:
-                            queue.append(path)
-                    elif entry.is_file():
-                        found.append(path)
-        except OSError:
-            continue
+        for name, kind in _entries(root, directory).items():
+            path = f"{directory}/{name}" if directory else name
+            if kind == _DIRECTORY:
+                if name not in _NEVER:
+                    queue.append(path)
+            else:
+                _sort(path, kind, found)
     return found
+
+
+def _sort(path: str, kind: str, into: Listing) -> None:
+    if kind == _FILE:
+        into.paths.append(path)
+    elif kind == _LINK_TO_DIRECTORY or (kind not in (_ABSENT, _DIRECTORY) and path.endswith((".yaml", ".yml"))):
+        into.passed[kind] += 1
+
+
+def _entries(root: Path, directory: str) -> dict[str, str]:
+    """Names in a directory, each with what it is; empty when the directory cannot be listed."""
+    try:
+        with os.scandir(root / directory) as entries:
+            return {entry.name: _kind(root, entry) for entry in entries}
+    except OSError:
+        return {}
+
+
+def _kind(root: Path, entry: os.DirEntry[str]) -> str:
+    if entry.is_file(follow_symlinks=False):
+        return _FILE
+    if entry.is_dir(follow_symlinks=False):
+        return _DIRECTORY
+    if not entry.is_symlink():
+        return _SPECIAL
+    try:
+        target = Path(entry.path).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return _LINK_TO_NOTHING
+    if not target.is_relative_to(root):
+        return _LINK_OUT
+    return _FILE if target.is_file() else _LINK_TO_DIRECTORY if target.is_dir() else _SPECIAL
 
 
 def _remotes(root: Path) -> list[str]:

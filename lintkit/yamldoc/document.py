@@ -66,31 +66,45 @@ def pointer(doc: Document, path: Path) -> str:
 
 
 def path_of(node: Node) -> Path:
-    """The path of ``node`` in its own document, found by its span; the deepest container holding it otherwise."""
+    """The path of ``node`` in its own document, found by its span; the deepest container holding it otherwise.
+
+    A key has the path of its entry.
+    """
     path: list[Key] = []
     at = node.doc.root
-    while at is not None and at is not node:
+    while at is not None and not _stands_for(at, node):
         step = _towards(at, node)
         if step is None:
             break
         key, at = step
         path.append(key)
-        if (at.start, at.end) == (node.start, node.end) and type(at) is type(node) and not isinstance(at, Mapping | Sequence):
-            break
     return tuple(path)
 
 
-def _towards(at: Node, node: Node) -> tuple[Key, Node] | None:
+def _towards(at: Node, node: Node) -> tuple[Key, Node | None] | None:
     if isinstance(at, Mapping):
         for entry in at.entries:
-            if not entry.via and (entry.value is node or _holds(entry.value, node)):
+            if entry.via:
+                continue
+            if _stands_for(entry.key, node):
+                return key_name(entry.key), None
+            if _stands_for(entry.value, node) or _holds(entry.value, node):
                 return key_name(entry.key), entry.value
     elif isinstance(at, Sequence):
         for i, item in enumerate(at.items):
-            if item is node or _holds(item, node):
+            if _stands_for(item, node) or _holds(item, node):
                 return i, item
     return None
 
 
+def _stands_for(real: Node, node: Node) -> bool:
+    """Whether ``node`` is ``real``, or a scalar made of it (substituted, or remembering a lower layer)."""
+    if real is node:
+        return True
+    if isinstance(real, Mapping | Sequence) or isinstance(node, Mapping | Sequence):
+        return False
+    return (real.start, real.end) == (node.start, node.end) and real.start < real.end
+
+
 def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end and outer.end > outer.start
+    return isinstance(outer, Mapping | Sequence) and outer.start <= inner.start and inner.end <= outer.end

@@ -9,10 +9,11 @@ from yaml._yaml import CParser
 
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import MAX_DEPTH, after_properties, block_end, empty_value_at
-from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown, quick_scalar
-from lintkit.yamldoc.scalars import KNOWN_TAGS
+from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown, key_name, quick_scalar
+from lintkit.yamldoc.scalars import KNOWN_TAGS, TAG_MERGE
 
 MAX_ALIASED: Final = 200_000
+_MERGE_TAGS: Final = (None, TAG_MERGE)
 
 
 class BrokenError(Exception):
@@ -59,7 +60,12 @@ class _Composer:
     def run(self, parser: Any) -> Node | None:
         """The root node; reads up to the document's end event."""
         doc, base, get = self.doc, self.base, parser.get_event
-        scalar_event, alias_event, map_start, map_end = yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.MappingEndEvent
+        scalar_event, alias_event, map_start, map_end = (
+            yaml.ScalarEvent,
+            yaml.AliasEvent,
+            yaml.MappingStartEvent,
+            yaml.MappingEndEvent,
+        )
         stack: list[_Open] = []
         into: list[Node] = []
         while True:
@@ -169,33 +175,44 @@ class _Composer:
 
 def _entries(children: list[Node]) -> tuple[Entry, ...]:
     entries: list[Entry] = []
-    merged: list[Entry] = []
+    merges = False
     for key, value in zip(children[::2], children[1::2], strict=True):
         if not isinstance(key, Scalar):
-            raise BrokenError("a mapping key must be a scalar (is this a template?)", key.start)
-        if key.text == "<<" and not key.style:
-            merged += _merged(value)
+            reason = f"this key is unknown: {key.reason}" if isinstance(key, Unknown) else "is this a template?"
+            raise BrokenError(f"a mapping key must be a scalar ({reason})", key.start)
+        if key.text == "<<" and not key.style and key.tag in _MERGE_TAGS:
+            entries += _merged(value)
+            merges = True
         else:
             entries.append(Entry(key, value))
-    if not merged:
-        return tuple(entries)
-    # keys written here win over merged ones; of several merged mappings the first wins
-    taken = {e.key.text for e in entries}
-    extra: dict[str, Entry] = {}
-    for entry in merged:
-        if entry.key.text not in taken:
-            extra.setdefault(entry.key.text, entry)
-    return (*extra.values(), *entries)
+    return _effective(entries) if merges else tuple(entries)
+
+
+def _effective(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Merged entries first, without those that another overrides, then the mapping's own.
+
+    In go-yaml v2, which Helm and the API server read with, the place decides: a ``<<`` below a key replaces
+    its value. Such an entry comes last, so that looking up finds it.
+    """
+    last = {key_name(entry.key): entry for entry in entries}
+    own = [entry for entry in entries if not entry.via]
+    names = {key_name(entry.key) for entry in own}
+    before, after = [], []
+    for name, entry in last.items():
+        if entry.via:
+            (after if name in names else before).append(entry)
+    return (*before, *own, *after)
 
 
 def _merged(value: Node) -> list[Entry]:
-    sources = value.items if isinstance(value, Sequence) else (value,)
-    found: list[Entry] = []
-    for source in sources:
+    """The entries that ``<<: value`` brings; of several mappings the first wins."""
+    found: dict[str, Entry] = {}
+    for source in value.items if isinstance(value, Sequence) else (value,):
         if not isinstance(source, Mapping):
             raise BrokenError("a merge key (<<) needs a mapping", source.start)
-        found += [entry._replace(via="merge") for entry in source.entries]
-    return found
+        for name, entry in source:
+            found.setdefault(name, entry._replace(via="merge"))
+    return list(found.values())
 
 
 def _short_tag(tag: str) -> str:

@@ -30,12 +30,10 @@ _UNDERSCORE: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
 
 TAG_STR: Final = "tag:yaml.org,2002:str"
 TAG_BINARY: Final = "tag:yaml.org,2002:binary"
-TAG_NULL: Final = "tag:yaml.org,2002:null"
-_TYPE_TAGS: Final = frozenset((TAG_NULL, *(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool"))))
+TAG_MERGE: Final = "tag:yaml.org,2002:merge"
+_TYPE_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _STRING_TAGS: Final = frozenset(("!", TAG_STR, "tag:yaml.org,2002:timestamp"))
-KNOWN_TAGS: Final = frozenset(
-    (TAG_BINARY, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TYPE_TAGS, *_STRING_TAGS)
-)
+KNOWN_TAGS: Final = frozenset((TAG_BINARY, TAG_MERGE, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TYPE_TAGS, *_STRING_TAGS))
 """Tags that change nothing but the type of a value; any other makes it unknown."""
 
 

@@ -1,0 +1,231 @@
+"""Facts about where Rook places daemons.
+
+Rook merges ``placement.all`` and a daemon's own key: affinities and spread constraints of the key replace those
+of ``all``, tolerations add up (rook pkg/apis/ceph.rook.io/v1/placement.go). MDS, RGW and NFS take no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from typing import Final
+
+from lintkit.facts.placement import fits, selectors_below
+from lintkit.facts.reading import unknown_below, written
+from lintkit.facts.storage import external
+from lintkit.facts.tolerations import Toleration, covers, tolerations_of, untolerated
+from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, text
+from lintkit.yamldoc.plain import plain
+
+_PLACEMENT: Final = ("spec", "placement")
+_FIELDS: Final = ("nodeAffinity", "podAffinity", "podAntiAffinity", "topologySpreadConstraints")
+_OWN_PLACEMENT: Final = {
+    "CephFilesystem": ("spec", "metadataServer"),
+    "CephObjectStore": ("spec", "gateway"),
+    "CephNFS": ("spec", "server"),
+}
+_HOSTNAME: Final = "kubernetes.io/hostname"
+
+
+def _placement(subject: Subject, daemon: str) -> Node | None:
+    return lookup(subject.object, *_PLACEMENT, daemon)
+
+
+def _affinity(subject: Subject, daemon: str) -> Node | None:
+    """The node affinity that counts for a daemon."""
+    own = lookup(_placement(subject, daemon), "nodeAffinity")
+    return own if own is not None else lookup(_placement(subject, "all"), "nodeAffinity")
+
+
+def _tolerations(subject: Subject, daemon: str) -> tuple[Toleration, ...]:
+    return tuple(t for name in ("all", daemon) for t in tolerations_of(lookup(_placement(subject, name), "tolerations")))
+
+
+def mon_nodes(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """Names of the nodes that the mon placement can use: labels selected, taints tolerated."""
+    reason = unknown_below(_placement(subject, "mon")) or unknown_below(_placement(subject, "all"))
+    if reason:
+        return NotKnown(f"placement of the mons is unknown: {reason}")
+    affinity = _affinity(subject, "mon")
+    selector = selectors_below(affinity) if affinity is not None else None
+    tolerations = _tolerations(subject, "mon")
+    return [
+        node.name
+        for node in environment.nodes
+        if not untolerated(node, tolerations)
+        and (selector is None or any(all(fits(node, t) for t in terms) for terms in selector.alternatives))
+    ]
+
+
+def prepare_drift(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """How the OSD prepare jobs of a CephCluster are placed differently from its OSDs; a list of none or one item.
+
+    ``path`` (of ``placement.osd``), ``missing`` (tolerations only the OSDs have, as ``key=value:effect``),
+    ``selects_others`` (another node affinity), ``wanted`` (what ``placement.prepareosd`` needs: its own settings with
+    the OSDs' tolerations and node affinity).
+    """
+    osd, prepare = _placement(subject, "osd"), _placement(subject, "prepareosd")
+    reason = next((r for n in ("osd", "prepareosd", "all") if (r := unknown_below(_placement(subject, n)))), "")
+    if reason:
+        return NotKnown(f"placement is unknown: {reason}")
+    own = tolerations_of(lookup(osd, "tolerations"))
+    there = _tolerations(subject, "prepareosd")
+    missing = [t for t in own if not any(covers(other, t) for other in there)]
+    affinity = lookup(osd, "nodeAffinity")
+    differs = affinity is not None and _required(affinity) != _required(_affinity(subject, "prepareosd"))
+    if not missing and not differs:
+        return []
+    wanted = plain(prepare)
+    wanted = dict(wanted) if isinstance(wanted, dict) else {}
+    if missing:
+        kept = wanted.get("tolerations")
+        lost = [plain(item) for item, t in zip(items(lookup(osd, "tolerations")), own, strict=True) if t in missing]
+        wanted["tolerations"] = [*(kept if isinstance(kept, list) else []), *lost]
+    if differs:
+        wanted["nodeAffinity"] = plain(affinity)
+    path = "spec.placement.prepareosd" if prepare is not None else "spec.placement.osd"
+    return [{"path": path, "missing": [str(t) for t in missing], "selects_others": differs, "wanted": wanted}]
+
+
+def _required(affinity: Node | None) -> frozenset[frozenset[tuple[str, str, tuple[str, ...]]]] | None:
+    """The required terms of a node affinity, order left out; None without any."""
+    if affinity is None:
+        return None
+    selector = selectors_below(affinity)
+    if selector is None:
+        return None
+    return frozenset(frozenset((t.key, t.operator, tuple(sorted(t.values))) for t in terms) for terms in selector.alternatives)
+
+
+def dropped_terms(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """Terms of ``placement.all`` that a daemon's own placement replaces.
+
+    One item a daemon and field: ``daemon``, ``field``, ``path``, ``terms`` (label keys or topology keys of the lost terms).
+    """
+    placement = lookup(subject.object, *_PLACEMENT)
+    reason = unknown_below(placement)
+    if reason:
+        return NotKnown(f"placement is unknown: {reason}")
+    general = lookup(placement, "all")
+    found: list[Json] = []
+    for daemon, entry in placement if isinstance(placement, Mapping) else ():
+        if daemon in ("all", "arbiter"):
+            continue
+        for field in _FIELDS:
+            own, base = lookup(entry.value, field), lookup(general, field)
+            lost = [key for key in _terms(base) if key not in _terms(own)] if own is not None and base is not None else []
+            if lost:
+                path = written((*_PLACEMENT, daemon, field))
+                found.append({"daemon": daemon, "field": field, "path": path, "terms": list(dict.fromkeys(lost))})
+    return found
+
+
+def _terms(node: Node | None) -> list[str]:
+    """Label keys and topology keys below a node, one for each term."""
+    found: list[str] = []
+    if isinstance(node, Mapping):
+        for name, entry in node:
+            value = text(entry.value)
+            if name in ("key", "topologyKey") and value:
+                found.append(value)
+            else:
+                found += _terms(entry.value)
+    for item in items(node):
+        found += _terms(item)
+    return found
+
+
+def unplaced_daemons(_subject: Subject, environment: Environment) -> Json:
+    """Filesystems, object stores and NFS servers without a placement, in a cluster that places its own daemons.
+
+    One item each: ``of``, ``path`` (the daemon's settings), ``placement_path``, ``kind``, ``name``, ``cluster``,
+    ``wanted`` (node affinity and tolerations of ``placement.all``; empty when it has none or they cannot be read).
+    """
+    found: list[Json] = []
+    for cluster in environment.by_kind.get("CephCluster", ()):
+        placement = lookup(cluster.object, *_PLACEMENT)
+        if external(cluster, environment) or not (isinstance(placement, Mapping) and placement.entries):
+            continue
+        for kind, path in _OWN_PLACEMENT.items():
+            for subject in environment.by_kind.get(kind, ()):
+                if subject.resource.namespace == cluster.resource.namespace and _unplaced(subject, path):
+                    found.append(_unplaced_item(subject, path, cluster))
+    return found
+
+
+def _unplaced(subject: Subject, path: tuple[str, ...]) -> bool:
+    settings = lookup(subject.object, *path)
+    own = lookup(settings, "placement")
+    elsewhere = bool(items(lookup(settings, "externalRgwEndpoints")))
+    return not elsewhere and isinstance(settings, Mapping) and (own is None or (isinstance(own, Mapping) and not own.entries))
+
+
+def _unplaced_item(subject: Subject, path: tuple[str, ...], cluster: Subject) -> Json:
+    general = lookup(cluster.object, *_PLACEMENT, "all")
+    parts = {name: lookup(general, name) for name in ("nodeAffinity", "tolerations")}
+    wanted = {name: plain(node) for name, node in parts.items() if node is not None and not unknown_below(node)}
+    return {
+        "of": subject.id,
+        "path": written(path),
+        "placement_path": written((*path, "placement")),
+        "kind": subject.resource.kind,
+        "name": subject.resource.name,
+        "cluster": cluster.resource.name,
+        "wanted": wanted,
+    }
+
+
+def unspread_daemons(_subject: Subject, environment: Environment) -> Json:
+    """MDS and RGW with several instances and no rule that keeps them on different hosts.
+
+    One item each: ``of``, ``path``, ``placement_path``, ``kind``, ``name``, ``count`` (instances), ``app`` (the pod label
+    Rook sets), ``label`` and ``label_value`` (the one that tells this resource's pods from others').
+    """
+    found: list[Json] = []
+    for kind, path in (("CephFilesystem", ("spec", "metadataServer")), ("CephObjectStore", ("spec", "gateway"))):
+        for subject in environment.by_kind.get(kind, ()):
+            settings = lookup(subject.object, *path)
+            placement = lookup(settings, "placement")
+            count = _instances(kind, settings)
+            if count < 2 or external(subject, environment) or unknown_below(placement) or _spread(placement):
+                continue
+            if items(lookup(settings, "externalRgwEndpoints")):
+                continue
+            found.append(
+                {
+                    "of": subject.id,
+                    "path": written(path),
+                    "placement_path": written((*path, "placement", "podAntiAffinity")),
+                    "kind": kind,
+                    "name": subject.resource.name,
+                    "count": count,
+                    "app": "rook-ceph-mds" if kind == "CephFilesystem" else "rook-ceph-rgw",
+                    "label": "rook_file_system" if kind == "CephFilesystem" else "rook_object_store",
+                }
+            )
+    return found
+
+
+def _instances(kind: str, settings: Node | None) -> int:
+    """Pods of an MDS or RGW; every active MDS has a standby beside it when activeStandby asks for one."""
+    if kind == "CephObjectStore":
+        return _whole(lookup(settings, "instances"), 1)
+    # Rook starts two MDS pods for every active one, standby-replay or not (pkg/operator/ceph/file/mds/mds.go)
+    return _whole(lookup(settings, "activeCount"), 1) * 2
+
+
+def _whole(node: Node | None, default: int) -> int:
+    value = plain(node)
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _spread(placement: Node | None) -> bool:
+    """Whether anti-affinity or spread constraints on the hostname are there."""
+    return any(_HOSTNAME in _terms(lookup(placement, field)) for field in ("podAntiAffinity", "topologySpreadConstraints"))
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "CephCluster": {"mon_nodes": mon_nodes, "prepare_drift": prepare_drift, "dropped_terms": dropped_terms},
+    "Environment": {"unplaced_daemons": unplaced_daemons, "unspread_daemons": unspread_daemons},
+}

@@ -1,0 +1,29 @@
+"""Numbers as people write them: sizes in bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGTPE]?)(i?)[bB]?\s*")
+_POWERS: Final = {letter: i for i, letter in enumerate("KMGTPE", 1)}
+
+
+def byte_count(written: str) -> int | None:
+    """Bytes of a Kubernetes quantity or a disk's label (``4Ti``, ``3.8T``, ``500Gi``); None when it is neither.
+
+    With ``i`` the powers are of 1024, without of 1000.
+    """
+    match = _SIZE.fullmatch(written or "")
+    if not match:
+        return None
+    power = _POWERS.get(match[2].upper(), 0)
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+
+
+def ceph_bytes(written: str) -> int | None:
+    """Bytes as Ceph reads them in an option (``100G`` is 100 x 1024^3, the ``i`` may be left out); None when it cannot."""
+    match = _SIZE.fullmatch(written or "")
+    if not match or "." in match[1]:
+        return None
+    return int(match[1]) * 1024 ** _POWERS.get(match[2].upper(), 0)

@@ -1,0 +1,45 @@
+"""Nodes: the machines of an inventory as subjects, so that findings can point at the line that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lintkit.finding import ResourceId
+from lintkit.sources.inventory.model import ClusterNode, Inventory
+from lintkit.subjects.model import Binding, Subject
+from lintkit.yamldoc.node import Mapping, Node
+from lintkit.yamldoc.transform import make_mapping, make_string
+
+
+def node_subjects(nodes: Iterable[ClusterNode], inventories: Iterable[Inventory]) -> list[Subject]:
+    """Every node of the cluster, then the other hosts of its inventories (``etcd`` or ``bastion`` only)."""
+    members = list(nodes)
+    names = {node.name for node in members}
+    others = [host for inventory in inventories for host in inventory.others if host.name not in names]
+    return [_node(node, member=True) for node in members] + [_node(host, member=False) for host in others]
+
+
+def _node(node: ClusterNode, *, member: bool) -> Subject:
+    home = node.home
+    settings = make_mapping(home, node.settings.items())
+    labels = make_mapping(
+        home, [(k, node.label_homes.get(k) or make_string(home, v)) for k, v in node.labels.items() if v is not None]
+    )
+    body = make_mapping(home, (("name", make_string(home, node.name)), ("labels", labels), ("settings", settings)))
+    return Subject(
+        kind="Node",
+        id=f"Node/{node.name}",
+        object=body,
+        home=home,
+        resource=ResourceId("Node", "", node.name),
+        bindings=(
+            *(Binding(("settings", key), _holder(value), ("value",)) for key, value in node.settings.items()),
+            Binding((), make_mapping(home, (("name", home),)), ("name",)),
+        ),
+        facts={"member": member, "address": node.address, "defined": node.defined},
+    )
+
+
+def _holder(value: Node) -> Mapping:
+    """A mapping with ``value`` alone: a host's setting may stand in any file of the inventory."""
+    return make_mapping(value, (("value", value),))
