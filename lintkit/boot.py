@@ -11,7 +11,8 @@ def main() -> None:
     if arguments in (["--version"], ["-V"]):
         from lintkit import __version__
 
-        sys.stdout.write(f"lintkit {__version__}\n")
+        if sys.stdout is not None:
+            sys.stdout.write(f"lintkit {__version__}\n")
         return
     import gc
 
@@ -26,19 +27,16 @@ def main() -> None:
         _stop(f"lintkit: {error}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    except BrokenPipeError:
-        import os
-
-        # the reader has gone: point stdout at nothing, so that the interpreter's last flush is quiet
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None
-    except RecursionError:
-        _stop("lintkit: the input is nested too deeply to be read")
     except Exception as error:
         import os
 
         if os.environ.get("LINTKIT_DEBUG"):
             raise
+        if isinstance(error, RecursionError):
+            _stop("lintkit: the input is nested too deeply to be read")
+        if isinstance(error, OSError) and error.strerror:
+            name = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            _stop(f"lintkit: {name}{error.strerror}")
         frame = _last_frame(error)
         _stop(f"lintkit: internal error ({type(error).__name__}: {error}) at {frame}; LINTKIT_DEBUG=1 shows more")
 
@@ -55,5 +53,8 @@ def _last_frame(error: BaseException) -> str:
 
 
 def _stop(message: str) -> None:
-    sys.stderr.write(message.replace("\n", " ") + "\n")
+    if sys.stderr is not None:
+        from lintkit.report.plain import visible
+
+        sys.stderr.write(visible(message) + "\n")
     raise SystemExit(2)

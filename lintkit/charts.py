@@ -143,7 +143,8 @@ def _tables() -> dict[str, dict[str, Path]]:
     lines = sorted((folder / OPENSTACK_HELM).glob("*/*.yaml"), key=lambda p: _numbers(p.parent.name))
     for path in lines:
         found.setdefault(path.stem, {})[path.parent.name] = path
-    for path in sorted(folder.glob("rook-ceph*/*.yaml"), key=lambda p: _numbers(p.stem)):
+    single = [path for chart in ("rook-ceph*", "ceph-csi-drivers", "pxc-db") for path in folder.glob(f"{chart}/*.yaml")]
+    for path in sorted(single, key=lambda p: _numbers(p.stem)):
         found.setdefault(path.parent.name, {})[path.stem] = path
     return found
 
@@ -259,6 +260,8 @@ def guess_chart(path: str, keys: frozenset[str], values: Mapping) -> str:
         return "rook-ceph-cluster"
     if _is_operator(path, keys, values):
         return "rook-ceph"
+    if "pxc" in keys and keys & {"haproxy", "proxysql"} and "kind" not in keys:
+        return "pxc-db"
     generic = len(keys & _OPENSTACK_KEYS)
     return next((name for name in _named_in(path) if _fits(name, values, sparse=generic < 2)), "") if generic else ""
 

@@ -6,11 +6,18 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from lintkit.errors import LintkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lintkit.finding import Report
+    from lintkit.policy.model import Policy
+    from lintkit.run import Options
 
 app = typer.Typer(
     name="lintkit",
@@ -125,33 +132,38 @@ def check(
     from lintkit.repair import repair
     from lintkit.run import check as run_check
 
-    options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
     if diff and fix:
         raise LintkitError("--diff changes nothing and --fix does: use one of them")
+    targets = _targets(formats or [Format.human], outputs or [])
+    options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
+    if fix and options.stdin is not None:
+        raise LintkitError("--fix cannot change what comes from stdin: use --diff, or name files")
+    applied: list[str] = []
     with progress(sys.stderr):
         if fix:
             repaired = repair(options, unsafe=unsafe_fixes)
             report, loaded = repaired.report, repaired.loaded
+            applied = [f"{_count(repaired.applied, 'fix', 'fixes')} applied in {_count(len(repaired.files), 'file', 'files')}"]
+            applied += repaired.refused
         else:
             report, loaded = run_check(options)
     if diff:
-        text = diff_of(report, unsafe=unsafe_fixes)
+        text, refused = diff_of(report, unsafe=unsafe_fixes)
         _write(text)
-        raise typer.Exit(2 if report.broken else 1 if text and not exit_zero else 0)
-    _report(report, loaded.policies, formats or [Format.human], outputs or [], color, statistics, show_all)
-    if fix:
-        _say(f"{repaired.applied} fix{'' if repaired.applied == 1 else 'es'} applied in {len(repaired.files)} file(s)")
-        for message in repaired.refused:
-            _say(message)
-    for message in report.broken:
-        _say(message)
+        _say(*refused, *report.broken)
+        raise typer.Exit(2 if report.broken else int(bool(text) and not exit_zero))
+    _report(report, loaded.policies, targets, color, statistics, show_all)
+    _say(*applied, *report.broken)
     raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))
 
 
-def _exit_code(report: object, fail_on: Severity, *, exit_zero: bool) -> int:
-    from lintkit.finding import SEVERITIES, Report
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
-    assert isinstance(report, Report)
+
+def _exit_code(report: Report, fail_on: Severity, *, exit_zero: bool) -> int:
+    from lintkit.finding import SEVERITIES
+
     if report.broken:
         return 2
     limit = SEVERITIES.index(fail_on.value)
@@ -169,12 +181,12 @@ def _options(
     stdin_name: str = "stdin.yaml",
     force_exclude: bool = False,
     show_all: bool = False,
-):  # type: ignore[no-untyped-def]
+) -> Options:
     from lintkit.run import Options
 
     stdin = None
     if paths == ["-"]:
-        stdin = sys.stdin.buffer.read().decode("utf-8", "replace")
+        stdin = _stdin()
         paths = []
     elif "-" in (paths or []):
         raise LintkitError("- reads everything from stdin: it cannot be combined with other paths")
@@ -196,7 +208,36 @@ def _words(values: list[str] | None) -> tuple[str, ...]:
     return tuple(word.strip() for value in values or [] for word in value.split(",") if word.strip())
 
 
-def _report(report, policies, formats, outputs, color: Color, statistics: bool, show_all: bool) -> None:  # type: ignore[no-untyped-def]
+def _stdin() -> str:
+    from lintkit.tree.work import decode
+
+    if sys.stdin is None:
+        raise LintkitError("standard input is closed: there is nothing to read")
+    text, reason = decode(sys.stdin.buffer.read())
+    if text is None:
+        raise LintkitError(f"standard input cannot be read: it is a {reason}")
+    return text
+
+
+def _targets(formats: Sequence[Format], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Every format with the file it goes to; the last ones without a file of their own go to stdout (None)."""
+    if len(outputs) > len(formats):
+        raise LintkitError("there are more --output files than --format options: give one --format for each")
+    files = [None if str(output) == "-" else output for output in outputs]
+    targets = [*files, *([None] * (len(formats) - len(files)))]
+    if targets.count(None) > 1:
+        raise LintkitError("several formats would go to standard output: give each --format an --output, one may be -")
+    return [(name.value, target) for name, target in zip(formats, targets, strict=True)]
+
+
+def _report(
+    report: Report,
+    policies: Sequence[Policy],
+    targets: Sequence[tuple[str, Path | None]],
+    color: Color,
+    statistics: bool,
+    show_all: bool,
+) -> None:
     import shutil
 
     from lintkit.explain import policy_info
@@ -204,12 +245,9 @@ def _report(report, policies, formats, outputs, color: Color, statistics: bool, 
     from lintkit.report.info import Options as Shown
     from lintkit.report.terminal import use_color, use_links
 
-    if len(outputs) > len(formats):
-        raise LintkitError("there are more --output files than --format options: give one --format for each")
-    tty = sys.stdout.isatty()
+    tty = sys.stdout is not None and sys.stdout.isatty()
     info = policy_info(policies)
-    # the last formats without a file of their own go to stdout
-    for name, target in zip(formats, [*outputs, *([None] * (len(formats) - len(outputs)))], strict=True):
+    for name, target in targets:
         to_file = target is not None
         shown = Shown(
             color=not to_file and use_color(color.value, os.environ, tty),
@@ -218,26 +256,44 @@ def _report(report, policies, formats, outputs, color: Color, statistics: bool, 
             show_all=show_all,
             statistics=statistics,
         )
-        text = FORMATS[name.value](report, info, shown)
+        text = FORMATS[name](report, info, shown)
         if target is None:
             _write(text)
         else:
             _write_file(target, text)
 
 
+def _encoded(text: str) -> bytes:
+    # bytes of a file name that are no text are shown as \\udcXX, which JSON can read
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _write(text: str) -> None:
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:
+        raise LintkitError("standard output is closed: there is nowhere to write to")
+    try:
+        sys.stdout.buffer.write(_encoded(text))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # the reader has gone: point stdout at nothing, so that the interpreter's last flush is quiet
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(141) from None
 
 
 def _write_file(target: Path, text: str) -> None:
-    from lintkit.fix.apply import write_atomic
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # written in place: the target may be a pipe or a device
+        target.write_bytes(_encoded(text))
+    except OSError as error:
+        raise LintkitError(f"the report cannot be written ({error.strerror or error})", str(target)) from None
 
-    write_atomic(target, text, target.read_bytes() if target.exists() else b"")
 
+def _say(*messages: str) -> None:
+    from lintkit.report.plain import visible
 
-def _say(message: str) -> None:
-    sys.stderr.write(message + "\n")
+    for message in messages if sys.stderr is not None else ():
+        sys.stderr.write(visible(message) + "\n")
 
 
 @app.command()

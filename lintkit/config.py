@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lintkit import __version__
+from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.text.source import BOM, Source
 from lintkit.tree.files import glob_regex
@@ -32,6 +33,17 @@ class PolicySetting:
     params: Mapping[str, Json] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreSetting:
+    """Findings accepted in the configuration: by policy, and by path or resource (KIND/NAME), with the reason."""
+
+    policies: tuple[str, ...]
+    reason: str
+    paths: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Config:
     clusters: tuple[Mapping[str, Json], ...] = ()
     roles: Mapping[str, Json] = field(default_factory=dict)
     role_groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ignores: tuple[IgnoreSetting, ...] = ()
 
     def environment(self, name: str) -> EnvironmentConfig | None:
         """The settings of an environment by name."""
@@ -179,8 +192,9 @@ def _extends_file(base: str, file: Path, name: str, line: int) -> Path:
 
 
 def _config(root: MapNode, name: str) -> Config:
-    validate(root, "config.schema.json", name)
     data: Any = settings(root)
+    if not _conforms(data):
+        validate(root, "config.schema.json", name)
     wanted = str(data.get("required-version", ""))
     if wanted and not _version_fits(wanted, name, _line(root.get("required-version") or root)):
         message = f"needs lintkit {wanted}, this is {__version__}: install the version the repository asks for"
@@ -197,7 +211,27 @@ def _config(root: MapNode, name: str) -> Config:
         clusters=tuple(data.get("clusters", ())),
         roles=data.get("roles", {}),
         role_groups=data.get("role-groups", {}),
+        ignores=tuple(_ignore(entry) for entry in data.get("ignore", ())),
     )
+
+
+def _ignore(entry: Any) -> IgnoreSetting:
+    return IgnoreSetting(
+        tuple(entry["policies"]),
+        entry["reason"],
+        tuple(entry.get("paths", ())),
+        tuple(entry.get("resources", ())),
+        str(entry.get("until", "")),
+    )
+
+
+def _conforms(data: Any) -> bool:
+    # says yes or no ten times faster than the library that explains, which is imported for a "no" only
+    import json
+
+    import jsonschema_rs
+
+    return bool(jsonschema_rs.is_valid(json.loads((data_dir("schemas") / "config.schema.json").read_text("utf-8")), data))
 
 
 def _inside(node: Node, name: str) -> str:

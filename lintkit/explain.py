@@ -25,7 +25,8 @@ def policy_info(policies: Iterable[Policy]) -> tuple[PolicyInfo, ...]:
 
 def policies_at(path: Path) -> tuple[Policy, ...]:
     """Built-in policies and those of the repository at ``path``."""
-    from lintkit.run import Options, find_root, load_configuration
+    from lintkit.run import Options, load_configuration
+    from lintkit.tree.work import find_root
 
     root = find_root(path)
     return all_policies(root, load_configuration(root, Options()).policy_folders)
@@ -48,7 +49,7 @@ def list_policies(path: Path, *, as_json: bool) -> str:
             for p in found
         ]
         return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
-    lines = []
+    lines: list[str] = []
     family = ""
     for policy in sorted(found, key=lambda p: (p.family, p.id)):
         if policy.family != family:

@@ -12,9 +12,9 @@ PATIENCE: Final = 2.0
 
 
 @contextmanager
-def progress(stream: TextIO) -> Iterator[None]:
+def progress(stream: TextIO | None) -> Iterator[None]:
     """After two seconds say on a terminal that work goes on, and for how long; leave no trace at the end."""
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         yield
         return
     done = threading.Event()

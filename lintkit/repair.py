@@ -32,15 +32,18 @@ def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
     return fix if fix is not None and fix.edits and (fix.safe or unsafe) else None
 
 
-def diff(report: Report, *, unsafe: bool) -> str:
-    """What fixing would change, as one unified diff; nothing is written."""
-    fixes = [fix for f in report.findings if (fix := wanted(f, unsafe=unsafe))]
-    chosen = plan(fixes)
-    out = []
+def diff(report: Report, *, unsafe: bool) -> tuple[str, tuple[str, ...]]:
+    """What fixing would change, as one unified diff, and the files that would be refused; nothing is written."""
+    chosen = plan([fix for f in report.findings if (fix := wanted(f, unsafe=unsafe))])
+    out: list[str] = []
+    refused: list[str] = []
     for path in sorted(chosen.edits):
         source = chosen.edits[path][0].source
-        out.append(unified_diff(path, source.text, new_text(source, chosen.edits[path])))
-    return "".join(out)
+        try:
+            out.append(unified_diff(path, source.text, new_text(source, chosen.edits[path])))
+        except LintkitError as error:
+            refused.append(str(error))
+    return "".join(out), tuple(refused)
 
 
 def repair(options: Options, *, unsafe: bool) -> Repaired:

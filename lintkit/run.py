@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from datetime import date
 from pathlib import Path
 
+from lintkit.baseline import load_baseline, split
+from lintkit.choice import Choice, general, selected, setting_at, settled
 from lintkit.config import Config, load_config
+from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
 from lintkit.facts.osds import osd_entries, with_osds
-from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Report, Skipped
+from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, Report, Skipped
+from lintkit.ignores import decide
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Setting, Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
-from lintkit.shape import INVALID_YAML, invalid_yaml
+from lintkit.shape import INVALID_YAML, SHAPE_POLICIES, invalid_yaml
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
+from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import World, inventories_of, load_world
 from lintkit.subjects.deliveries import Missing
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import project
-from lintkit.tree.files import Files, glob_regex
-from lintkit.tree.work import CONFIG_NAMES, WorkTree, find_root
-
+from lintkit.tree.files import Files
+from lintkit.tree.paths import join
+from lintkit.tree.work import WorkTree, absolute, config_file, find_root
 
 UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 """Kinds of problems after which more may reach a cluster than is known."""
@@ -64,11 +69,13 @@ def load(options: Options) -> Loaded:
     """Read the repository. LintkitError when it, its configuration or its policies cannot be trusted."""
     root = _root(options.paths)
     config = load_configuration(root, options)
-    tree = WorkTree(root, config.exclude)
+    policies = all_policies(root, config.policy_folders)
+    config = settled(config, policies)
+    tree = WorkTree(root, config.exclude, () if options.force_exclude else named_paths(options, root) or ())
     files = tree.files() if options.stdin is None else _stdin(options)
     world = load_world(files, config)
     environments = tuple(e for name in sorted(world.environments) if (e := _environment(world, name, options)).subjects)
-    return Loaded(root, tree, config, world, environments, all_policies(root, config.policy_folders))
+    return Loaded(root, tree, config, world, environments, policies)
 
 
 def _root(paths: tuple[Path, ...]) -> Path:
@@ -81,23 +88,24 @@ def _root(paths: tuple[Path, ...]) -> Path:
 
 def load_configuration(root: Path, options: Options) -> Config:
     """The configuration of a repository; an empty one where there is none."""
+    if options.isolated and options.config is not None:
+        raise LintkitError("--isolated ignores every configuration and --config names one: use one of them")
     if options.isolated:
         return Config()
     if options.config is not None:
-        if not options.config.is_file():
-            raise LintkitError("no such configuration file", str(options.config))
         return load_config(options.config, str(options.config))
-    for name in CONFIG_NAMES:
-        if (root / name).is_file():
-            return load_config(root / name, name)
-    if (root / "pyproject.toml").is_file() and "[tool.lintkit" in (root / "pyproject.toml").read_text("utf-8", "replace"):
-        return load_config(root / "pyproject.toml", "pyproject.toml")
-    return Config()
+    name = config_file(root)
+    return load_config(root / name, name) if name else Config()
 
 
 def _stdin(options: Options) -> Files:
+    if not is_yaml(options.stdin_name):
+        raise LintkitError(f"--stdin-filename {options.stdin_name}: the name of a YAML file ends in .yaml or .yml")
     text = options.stdin or ""
-    return Files([options.stdin_name], lambda _: text)
+    name = join("", Path(options.stdin_name).as_posix())
+    if not name:
+        raise LintkitError(f"--stdin-filename {options.stdin_name}: the name is outside the repository")
+    return Files([name], lambda _: text)
 
 
 def _environment(world: World, name: str, options: Options) -> Environment:
@@ -135,36 +143,50 @@ def check(options: Options) -> tuple[Report, Loaded]:
     """Judge a repository."""
     loaded = load(options)
     kinds = {kind for e in loaded.environments for kind in e.by_kind}
-    ready = _compile(_selected(loaded.policies, options), kinds)
+    choice = Choice(options.select, options.ignore)
+    ready = _compile(selected(loaded.policies, choice), kinds)
     verdicts = Verdicts()
-    settings = _settings(loaded.config)
     for environment in loaded.environments:
-        evaluate(environment, ready.compiled, settings, verdicts, _by_path(loaded.config, settings))
-    findings = [*_shape_findings(loaded.world, options), *_merged(verdicts.findings)]
-    wanted = _named(options, loaded)
-    findings = [f for f in findings if wanted is None or _concerns(f, wanted)]
+        evaluate(environment, ready.compiled, general(loaded.config), verdicts, _by_path(loaded.config))
+    # where a policy speaks of a place in its own words, the schema need not
+    spoken = {(f.span.path, f.place.start, f.place.end) for f in verdicts.findings}
+    shapes = [
+        f
+        for f in conformity(loaded.world, loaded.environments)
+        if choice.takes(f.policy, f.family) and (f.span.path, f.place.start, f.place.end) not in spoken
+    ]
+    findings = [*_shape_findings(loaded.world, choice), *_merged([*verdicts.findings, *shapes])]
+    kept, accepted, notes = _decided(findings, loaded, choice)
+    wanted = named_paths(options, loaded.root)
+    findings = [f for f in kept if wanted is None or _concerns(f, wanted)]
     report = Report(
         findings=tuple(sorted(findings, key=_order)),
-        not_evaluated=tuple(sorted(_unevaluated(verdicts, ready.compiled, loaded))),
+        ignored=tuple(sorted((i for i in accepted if wanted is None or _concerns(i.finding, wanted)), key=_order_ignored)),
+        not_evaluated=tuple(sorted(verdicts.not_evaluated)),
         skipped=tuple(Skipped(reason, count) for reason, count in sorted(_skipped(loaded).items())),
         broken=tuple(ready.broken) + tuple(f"policy {name} is broken: {why}" for name, why in sorted(verdicts.broken.items())),
         files=loaded.world.scan.yaml,
         unknown_values=verdicts.unknown,
         environments=tuple(e.name for e in loaded.environments),
+        notes=(*loaded.tree.notes, *notes),
     )
     return report, loaded
 
 
-def _selected(policies: Iterable[Policy], options: Options) -> list[Policy]:
-    def named(policy: Policy, patterns: Iterable[str]) -> bool:
-        return any(fnmatchcase(n, p) for p in patterns for n in (policy.id, policy.family, *policy.aliases))
+def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
+    """Findings that no ignore and no baseline accepts, those that one does, and what is to be said of the baseline."""
+    sources = [s for path in sorted(loaded.world.reader.reads) if (s := loaded.world.files.source(path)) is not None]
+    known = {name: p.family for p in loaded.policies for name in (p.id, *p.aliases)} | {s.id: s.family for s in SHAPE_POLICIES}
+    judged = frozenset(name for name, family in known.items() if choice.takes(name, family))
+    decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())
+    about = [f for f in decided.about if choice.takes(f.policy, f.family)]
+    kept, accepted, gone = split((*decided.kept, *about), load_baseline(loaded.root))
+    notes = [f"{gone} baseline entries are gone: `lintkit baseline --prune` removes them"] if gone else []
+    return list(kept), [*decided.ignored, *accepted], notes
 
-    known = list(policies)
-    for pattern in (*options.select, *options.ignore):
-        if not any(named(policy, (pattern,)) for policy in known) and pattern not in (INVALID_YAML.id, INVALID_YAML.family):
-            raise LintkitError(f"no policy or family is called {pattern!r} (see `lintkit policies`)")
-    chosen = [p for p in known if not options.select or named(p, options.select)]
-    return [p for p in chosen if not named(p, options.ignore) and not p.on_change]
+
+def _order_ignored(ignored: IgnoredFinding) -> tuple[str, int, int, int, str, str]:
+    return _order(ignored.finding)
 
 
 def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
@@ -172,34 +194,21 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
     for policy in policies:
         if kinds.isdisjoint(policy.subjects) and policy.builtin:
             continue
-        ready.compiled.append(compile_policy(policy))
+        try:
+            ready.compiled.append(compile_policy(policy))
+        except LintkitError as error:
+            # one broken policy is named and makes the exit code 2; the others still run
+            ready.broken.append(str(error))
     return ready
 
 
-def _settings(config: Config) -> Mapping[str, Setting]:
-    return {
-        name: Setting(general.severity, general.params)
-        for name, entries in config.policies.items()
-        if (general := next((e for e in entries if not e.paths), None))
-    }
+def _by_path(config: Config) -> Callable[[Compiled, Subject], Setting]:
+    return lambda compiled, subject: setting_at(config, compiled.policy.id, subject.home.doc.source.path)
 
 
-def _by_path(config: Config, settings: Mapping[str, Setting]):  # type: ignore[no-untyped-def]
-    def setting_of(compiled: Compiled, subject: Subject) -> Setting:
-        path = subject.home.doc.source.path
-        for entry in config.policies.get(compiled.policy.id, ()):
-            if entry.paths and any(glob_regex(p).fullmatch(path) for p in entry.paths):
-                return Setting(entry.severity, entry.params)
-        return settings.get(compiled.policy.id, Setting())
-
-    return setting_of
-
-
-def _shape_findings(world: World, options: Options) -> list[Finding]:
+def _shape_findings(world: World, choice: Choice) -> list[Finding]:
     found: list[Finding] = []
-    unwanted = options.select and not any(
-        fnmatchcase(n, p) for p in options.select for n in (INVALID_YAML.id, INVALID_YAML.family)
-    )
+    wanted = choice.takes(INVALID_YAML.id, INVALID_YAML.family)
     for path, docs in world.files.parsed():
         if path not in world.reader.reads:
             continue
@@ -209,8 +218,9 @@ def _shape_findings(world: World, options: Options) -> list[Finding]:
             if "{{" in doc.text or "{%" in doc.text:
                 world.skipped["template that is no YAML"] += 1
                 break
-            if not unwanted and (finding := invalid_yaml(doc)):
-                found.append(finding)
+            severity = setting_at(world.config, INVALID_YAML.id, path).severity
+            if wanted and severity != "off" and (finding := invalid_yaml(doc)):
+                found.append(replace(finding, severity=severity or finding.severity))
     return found
 
 
@@ -233,21 +243,17 @@ def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:
     return (finding.span.path, place.start, place.end, SEVERITIES.index(finding.severity), finding.policy, finding.message)
 
 
-def _named(options: Options, loaded: Loaded) -> list[str] | None:
+def named_paths(options: Options, root: Path) -> list[str] | None:
     """The named paths relative to the root; None when the whole repository was named."""
     if options.stdin is not None or not options.paths:
         return None
-    names = [path.resolve().relative_to(loaded.root).as_posix() for path in options.paths]
+    names = [absolute(path).relative_to(root).as_posix() for path in options.paths]
     return None if "." in names else names
 
 
 def _concerns(finding: Finding, wanted: list[str]) -> bool:
     paths = {finding.span.path, *(related.place.source.path for related in finding.related)}
     return any(path == name or path.startswith(name + "/") for name in wanted for path in paths)
-
-
-def _unevaluated(verdicts: Verdicts, compiled: Iterable[Compiled], loaded: Loaded) -> set[NotEvaluated]:
-    return verdicts.not_evaluated
 
 
 def _skipped(loaded: Loaded) -> Counter[str]:
@@ -273,8 +279,7 @@ def judge(
     environments = [_environment(world, name, options) for name in sorted(world.environments)]
     verdicts = Verdicts()
     compiled = [compile_policy(p) for p in policies]
-    settings = _settings(world.config)
     for environment in environments:
-        evaluate(environment, compiled, settings, verdicts, _by_path(world.config, settings))
-    findings = [*_shape_findings(world, options), *_merged(verdicts.findings)]
+        evaluate(environment, compiled, general(world.config), verdicts, _by_path(world.config))
+    findings = [*_shape_findings(world, Choice()), *_merged(verdicts.findings)]
     return sorted(findings, key=_order), verdicts

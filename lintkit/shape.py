@@ -29,7 +29,109 @@ INVALID_YAML: Final = ShapePolicy(
     "Neither Helm nor kubectl can read the document, so nothing in it reaches the cluster, or the whole sync fails.",
     "Correct the syntax at the marked place.",
 )
-SHAPE_POLICIES: Final = (INVALID_YAML,)
+REASONLESS_IGNORE: Final = ShapePolicy(
+    "reasonless-ignore",
+    "ignores",
+    "Ignore without a reason",
+    "warning",
+    "An ignore is a recorded decision; without a reason nobody can tell later whether it still holds. It has no effect.",
+    "Write the reason behind the bracket.",
+)
+UNKNOWN_IGNORE: Final = ShapePolicy(
+    "unknown-ignore",
+    "ignores",
+    "Ignore for a policy that does not exist",
+    "warning",
+    "It accepts nothing, so the finding it was meant for is still reported, or the policy was renamed.",
+    "Correct the id; `lintkit policies` lists them.",
+)
+EXPIRED_IGNORE: Final = ShapePolicy(
+    "expired-ignore",
+    "ignores",
+    "Ignore past its day",
+    "warning",
+    "The decision was made for a limited time, which is over. It has no effect.",
+    "Mend what was ignored and remove the comment, or decide anew.",
+)
+UNUSED_IGNORE: Final = ShapePolicy(
+    "unused-ignore",
+    "ignores",
+    "Ignore that accepts nothing",
+    "warning",
+    "What it accepted is mended or gone. Left in place it would hide the next mistake on this line.",
+    "Remove the comment.",
+)
+UNKNOWN_KEY: Final = ShapePolicy(
+    "unknown-key",
+    "schema",
+    "Key that the resource or chart does not know",
+    "error",
+    "The API server drops an unknown key or rejects the resource, Helm passes over an unknown value: the setting has no effect.",
+    "Correct the key; the message names the nearest known one.",
+)
+WRONG_TYPE: Final = ShapePolicy(
+    "wrong-type",
+    "schema",
+    "Value of the wrong type",
+    "error",
+    "The API server rejects the whole resource.",
+    "Write a value of the type that the message names; numbers and booleans that are meant as text need quotes.",
+)
+BAD_VALUE: Final = ShapePolicy(
+    "bad-value",
+    "schema",
+    "Value outside what the schema allows",
+    "error",
+    "The API server rejects the whole resource.",
+    "Choose one of the allowed values.",
+)
+MISSING_KEY: Final = ShapePolicy(
+    "missing-key",
+    "schema",
+    "Required key is missing",
+    "error",
+    "The API server rejects the whole resource.",
+    "Add the key.",
+)
+CRD_VALIDATION: Final = ShapePolicy(
+    "crd-validation",
+    "schema",
+    "Resource breaks a rule of its definition",
+    "error",
+    "The custom resource definition carries this rule in CEL, so the API server rejects the resource.",
+    "Change the values that the rule names.",
+)
+SHAPE_POLICIES: Final = (
+    INVALID_YAML,
+    REASONLESS_IGNORE,
+    UNKNOWN_IGNORE,
+    EXPIRED_IGNORE,
+    UNUSED_IGNORE,
+    UNKNOWN_KEY,
+    WRONG_TYPE,
+    BAD_VALUE,
+    MISSING_KEY,
+    CRD_VALIDATION,
+)
+
+
+def shape_finding(policy: ShapePolicy, place: Place, document: int, message: str, identity: str, pointer: str = "") -> Finding:
+    """A finding of a shape policy at ``place``; ``identity`` tells it from others of the file, whatever its line."""
+    return Finding(
+        policy=policy.id,
+        family=policy.family,
+        severity=policy.severity,
+        message=message,
+        place=place,
+        span=Span(place.source.path, document, place.first, place.last, pointer),
+        resource=ResourceId("", "", ""),
+        resource_path="",
+        environments=(),
+        origin="",
+        fingerprint=fingerprint(policy.id, "", place.source.path, identity),
+        why=policy.why,
+        remedy=policy.remedy,
+    )
 
 
 def invalid_yaml(doc: Document) -> Finding | None:
@@ -42,20 +144,4 @@ def invalid_yaml(doc: Document) -> Finding | None:
     end = min(max(whole.start + 1, whole.start), line_end) if whole.start < line_end else whole.start
     start = whole.start if whole.start < line_end or line_start == line_end else line_start
     place = Place(whole.source, start, max(end, start))
-    span = Span(place.source.path, doc.number, place.first, place.last, "")
-    policy = INVALID_YAML
-    return Finding(
-        policy=policy.id,
-        family=policy.family,
-        severity=policy.severity,
-        message=f"cannot be parsed: {doc.trouble.message}",
-        place=place,
-        span=span,
-        resource=ResourceId("", "", ""),
-        resource_path="",
-        environments=(),
-        origin="",
-        fingerprint=fingerprint(policy.id, "", place.source.path, str(doc.number)),
-        why=policy.why,
-        remedy=policy.remedy,
-    )
+    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {doc.trouble.message}", str(doc.number))

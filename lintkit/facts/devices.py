@@ -126,6 +126,48 @@ def _type(value: Node) -> str:
     return "map" if isinstance(value, Mapping) else "list"
 
 
+def filters(subject: Subject, environment: Environment) -> Json:
+    """Every ``deviceFilter`` and ``devicePathFilter`` that can be read.
+
+    One item each: ``text``, ``path``, ``kind`` (the key), ``valid`` (false when RE2 certainly refuses it), ``matches_empty``, ``matches_sda`` (the
+    name, or ``/dev/sda`` for a path filter, is found by it), ``anchored`` (at both ends), ``wanted`` (the anchored form).
+    """
+    storage = lookup(subject.object, *STORAGE)
+    holders: list[tuple[Node | None, Path]] = [(storage, STORAGE)]
+    holders += [(node, (*STORAGE, "nodes", i)) for i, node in enumerate(items(lookup(storage, "nodes")))]
+    return [
+        _filter(kind, words(node), (*path, kind))
+        for holder, path in holders
+        for kind in ("deviceFilter", "devicePathFilter")
+        if words(node := lookup(holder, kind)) and not unknown_reason(node)
+    ]
+
+
+def _filter(kind: str, pattern: str, path: Path) -> Json:
+    disk = "sda" if kind == "deviceFilter" else "/dev/sda"
+    compiled = _compiled(pattern)
+    return {
+        "text": pattern,
+        "path": written(path),
+        "kind": kind,
+        "valid": compiled is not None,
+        "matches_empty": compiled is not None and compiled.search("") is not None,
+        "matches_sda": compiled is not None and compiled.search(disk) is not None,
+        "anchored": pattern.startswith("^") and pattern.endswith("$"),
+        "wanted": f"^{pattern}$" if "|" not in pattern else f"^({pattern})$",
+    }
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """The pattern, or None when Go refuses it: what Python refuses, lookarounds, backreferences, possessive forms."""
+    if re.search(r"\\(?!\\)[1-9]|\(\?(?:[=!(>]|<[=!])", pattern):
+        return None
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
 def device_conflicts(subject: Subject, environment: Environment) -> Json:
     """Devices of one node that Rook cannot use as listed.
 
@@ -256,6 +298,7 @@ FACTS: Final[Dict[str, Dict[str, Fact]]] = {
         "devices": devices,
         "greedy_nodes": greedy_nodes,
         "osd_settings": osd_settings,
+        "filters": filters,
         "device_conflicts": device_conflicts,
         "device_sets": device_sets,
     },

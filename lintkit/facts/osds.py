@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from lintkit.facts.placement import matching, selectors
@@ -27,7 +27,8 @@ BUILTIN_CLASSES: Final = ("hdd", "ssd", "nvme")
 _MANY_DEVICES: Final = "the number of OSDs is not in the repository: {} takes whatever disks there are"
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """Equal OSDs of one storage node, device set or configured entry.
 
     ``count`` is None where a filter or ``useAllDevices`` decides. ``classes`` has one name, or every class the
@@ -102,7 +103,7 @@ def _sized(osds: Osds, environment: Environment) -> Osds:
     sizes = {entry.device_class: byte_count(entry.size) for entry in environment.osds if entry.size}
     if not sizes:
         return osds
-    groups = (g if g.size is not None or len(g.classes) > 1 else g._replace(size=sizes.get(g.classes[0])) for g in osds.groups)
+    groups = (g if g.size is not None or len(g.classes) > 1 else replace(g, size=sizes.get(g.classes[0])) for g in osds.groups)
     return osds._replace(groups=tuple(groups))
 
 

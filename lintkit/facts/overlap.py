@@ -10,7 +10,7 @@ from lintkit.facts.storage import external
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import ceph_version
-from lintkit.yamldoc.node import Json, lookup, text
+from lintkit.yamldoc.node import Json, Sequence, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 
@@ -46,8 +46,9 @@ def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKn
 def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnown:
     """Clusters whose ``.mgr`` pool stays without a class although other pools have one.
 
-    One item a cluster: ``of`` and ``path`` (where to say so: the first classed pool, or the declared
-    ``.mgr`` pool), ``declared``, ``classes``, ``classed`` (names), ``cluster``, ``failure_domain``.
+    One item a cluster: ``of`` and ``path`` (where to say so: the declared ``.mgr`` pool, the list of pools in the values
+    of a chart, or the first classed pool), ``form`` (``declared``, ``chart`` or ``resource``, likewise), ``classes``
+    (most used first), ``classed`` (names), ``cluster``, ``failure_domain`` (the commonest of the classed pools).
     """
     found: list[Json] = []
     for namespace, cluster in _clusters(environment).items():
@@ -57,24 +58,63 @@ def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnow
         if cluster is not None and external(cluster, environment):
             continue
         mgr = next((p for p in pools if p.name == ".mgr"), None)
-        classed = [p for p in pools if p.device_class and p.root == "default" and p.subject is not None]
+        classed = [p.subject for p in pools if p.device_class and p.root == "default" and p.subject is not None]
         if mgr is None or mgr.device_class or not classed:
             continue
-        first = mgr.subject or classed[0].subject
-        assert first is not None
+        form = "declared" if mgr.subject else "chart" if cluster is not None and _from_chart(cluster) else "resource"
+        place = mgr.subject or (cluster if form == "chart" and cluster is not None else classed[0])
         found.append(
             {
-                "of": first.id,
-                "path": "deviceClass",
-                "declared": mgr.subject is not None,
-                "classes": _by_use(classed),
-                "classed": [p.name for p in classed],
+                "of": place.id,
+                "path": "cephBlockPools" if form == "chart" else "deviceClass",
+                "form": form,
+                "classes": _by_use(pools),
+                "classed": [str(p.facts["ceph_name"]) for p in classed],
                 "cluster": namespace,
-                "failure_domain": (text(lookup(classed[0].subject.object, "failureDomain")) if classed[0].subject else None)
-                or "host",
+                "failure_domain": _usual_domain(classed),
             }
         )
     return found
+
+
+def classless_nfs(_subject: Subject, environment: Environment) -> Json | NotKnown:
+    """Clusters with a CephNFS whose ``.nfs`` pool nobody declares although other pools have a class.
+
+    One item a cluster: ``of`` (the first CephNFS), ``chart`` (id of the CephCluster whose pools stand in the values of a
+    chart; empty for none), ``classes``, ``failure_domain``, ``cluster``.
+    """
+    found: list[Json] = []
+    for namespace, cluster in _clusters(environment).items():
+        pools = _pools(environment, namespace)
+        if isinstance(pools, NotKnown):
+            return pools
+        if cluster is not None and external(cluster, environment):
+            continue
+        server = next((s for s in environment.by_kind.get("CephNFS", ()) if s.resource.namespace == namespace), None)
+        classed = [p.subject for p in pools if p.device_class and p.subject is not None]
+        if server is None or not classed or any(p.name == ".nfs" and p.subject for p in pools):
+            continue
+        found.append(
+            {
+                "of": server.id,
+                "chart": cluster.id if cluster is not None and _from_chart(cluster) else "",
+                "classes": _by_use(pools),
+                "failure_domain": _usual_domain(classed),
+                "cluster": namespace,
+            }
+        )
+    return found
+
+
+def _from_chart(cluster: Subject) -> bool:
+    """Whether the values that make a CephCluster also hold a list of block pools (the rook-ceph-cluster chart)."""
+    root, path = cluster.binding(("cephBlockPools",))
+    return isinstance(lookup(root, *path), Sequence)
+
+
+def _usual_domain(pools: list[Subject]) -> str:
+    domains = Counter(text(p.object.get("failureDomain")) or "host" for p in pools)
+    return max(domains, key=lambda name: (domains[name], name == "host"))
 
 
 def _clusters(environment: Environment) -> dict[str, Subject | None]:
@@ -144,5 +184,5 @@ def _items(pools: list[_Placed], namespace: str, version: str) -> list[Json]:
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "Environment": {"classless_pools": classless_pools, "classless_mgr": classless_mgr},
+    "Environment": {"classless_pools": classless_pools, "classless_mgr": classless_mgr, "classless_nfs": classless_nfs},
 }

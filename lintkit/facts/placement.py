@@ -10,7 +10,7 @@ from lintkit.facts.words import nearest
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, items, lookup, string, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, is_null, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # set by the kubelet, the cloud provider or node discovery, so seldom in an inventory
@@ -59,6 +59,36 @@ def selectors(subject: Subject) -> list[Selector]:
 def selectors_below(affinity: Node) -> Selector | None:
     """The required terms of a ``nodeAffinity`` mapping; None when it has none that can be read."""
     return next(_affinity(affinity, ()), None)
+
+
+def pod_selectors_below(subject: Subject, pod: Path) -> list[Selector] | None:
+    """The selectors of the pods that ``pod`` of a subject describes; None when one of them cannot be read."""
+    if subject.kind == "Component":
+        found = _of_component(subject)
+        return None if not found and lookup(subject.object, "nodeSelector") is not None else found
+    body = lookup(subject.object, *pod)
+    found = []
+    for path in (("nodeSelector",), ("nodeAffinity",), ("affinity", "nodeAffinity"), ("affinity", "advanced", "nodeAffinity")):
+        node = lookup(body, *path)
+        if node is None:
+            continue
+        here: Path = (*pod, *path)
+        made = list(
+            _map_selector(node, here) if path[0] == "nodeSelector" and isinstance(node, Mapping) else _affinity(node, here)
+        )
+        if not made and _demands(node, map_form=path[0] == "nodeSelector"):
+            return None
+        found += made
+    return found
+
+
+def _demands(node: Node, *, map_form: bool) -> bool:
+    """Whether a selector asks for anything (or cannot be read at all)."""
+    if not isinstance(node, Mapping):
+        return not is_null(node)
+    if map_form:
+        return bool(node.entries)
+    return lookup(node, _REQUIRED) is not None
 
 
 def _of_component(subject: Subject) -> list[Selector]:
@@ -170,7 +200,8 @@ def all_selectors(subject: Subject, environment: Environment) -> Json:
 
     One item a selector: ``of`` and ``path`` (where it is written), ``workload``, ``text`` (the terms as
     people write them), ``keys``, ``absent_keys`` (keys no node carries), ``nodes`` (matching names),
-    ``nearest`` (a label key of the inventory close to the first absent one), ``near_path``.
+    ``mismatched`` (terms whose key some node carries, but none has the value: ``key``, ``value``, ``carried`` (values that nodes
+    have), ``path`` of the value), ``nearest`` (a label key of the inventory close to the first absent one), ``near_path``.
     """
     carried = {key for node in environment.nodes for key in node.labels}
     found: list[Json] = []
@@ -192,16 +223,44 @@ def _selector_item(subject: Subject, selector: Selector, environment: Environmen
     values_path = path if subject.kind == "Component" or path[-1] != "key" else (*path[:-1], "values")
     return {
         "of": subject.id,
-        "path": _written(path if absent else ("nodeSelector", "value") if subject.kind == "Component" else values_path),
-        "key_path": _written(path),
+        "path": escaped(path if absent else ("nodeSelector", "value") if subject.kind == "Component" else values_path),
+        "key_path": escaped(path),
         "key_is_value": path[-1] == "key",
         "workload": f"{subject.resource.kind} {subject.resource.name}" if subject.kind != "Component" else subject.resource.name,
-        "text": " or ".join(", ".join(_term_text(t) for t in alternative) for alternative in selector.alternatives),
+        "text": selector_text(selector),
         "keys": list(keys),
         "absent_keys": list(absent),
         "nodes": list(matching(environment.nodes, selector)),
-        "nearest": list(nearest(absent[0], carried - SYSTEM_LABELS, max(2, len(absent[0]) // 4))) if absent else [],
+        "mismatched": [] if absent else _mismatched(subject, selector, environment.nodes),
+        "nearest": list(nearest(absent[0], carried - SYSTEM_LABELS, max(2, len(absent[0].rpartition("/")[2]) // 4)))
+        if absent
+        else [],
     }
+
+
+def _mismatched(subject: Subject, selector: Selector, nodes: tuple[ClusterNode, ...]) -> list[Json]:
+    found: list[Json] = []
+    for term in (t for alternative in selector.alternatives for t in alternative):
+        carrying = [node for node in nodes if term.key in node.labels]
+        if term.operator != "In" or not carrying or any(fits(node, term) for node in nodes):
+            continue
+        carried = sorted({value for node in carrying if (value := node.labels[term.key]) is not None})
+        path = _value_path(subject, term)
+        found.append({"key": term.key, "value": "|".join(term.values), "carried": [*carried], "path": escaped(path)})
+    return found
+
+
+def _value_path(subject: Subject, term: Term) -> Path:
+    if subject.kind == "Component":
+        return ("nodeSelector", "value")
+    if term.path[-1:] == (term.key,):
+        return term.path
+    return (*term.path, "values", 0) if len(term.values) == 1 else (*term.path, "values")
+
+
+def selector_text(selector: Selector) -> str:
+    """A selector as people write it: ``key=value, key2 or key3=value``."""
+    return " or ".join(", ".join(_term_text(t) for t in alternative) for alternative in selector.alternatives)
 
 
 def _term_text(term: Term) -> str:
@@ -212,7 +271,8 @@ def _term_text(term: Term) -> str:
     return f"{term.key} {term.operator} {', '.join(term.values)}".rstrip()
 
 
-def _written(path: Path) -> str:
+def escaped(path: Path) -> str:
+    """A path as policies write it, with dots in keys escaped."""
     parts: list[str] = []
     for key in path:
         parts.append(f"[{key}]" if isinstance(key, int) else "." + str(key).replace("\\", "\\\\").replace(".", "\\."))

@@ -9,7 +9,8 @@ from lintkit.yamldoc.unknowns import unknown_reason
 def written(path: Path) -> str:
     """A path as policies name places: ``a.b[0].c``, with dots and backslashes in keys escaped."""
     parts = (
-        f"[{key}]" if isinstance(key, int) else "." + key.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[") for key in path
+        f"[{key}]" if isinstance(key, int) else "." + key.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[")
+        for key in path
     )
     return "".join(parts).removeprefix(".")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.facts.placement import fits, selectors_below
+from lintkit.facts.placement import selectors_below
 from lintkit.facts.reading import unknown_below, written
+from lintkit.facts.scheduling import Toleration, ceph_daemons, reach
 from lintkit.facts.storage import external
-from lintkit.facts.tolerations import Toleration, covers, tolerations_of, untolerated
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, text
@@ -38,6 +38,28 @@ def _affinity(subject: Subject, daemon: str) -> Node | None:
     return own if own is not None else lookup(_placement(subject, "all"), "nodeAffinity")
 
 
+def tolerations_of(node: Node | None) -> tuple[Toleration, ...]:
+    """The tolerations of a list; the operator is Equal where none is given."""
+    keys = ("key", "operator", "value", "effect")
+    rows = ([text(lookup(item, key)) or "" for key in keys] for item in items(node))
+    return tuple(Toleration(key, operator or "Equal", value, effect) for key, operator, value, effect in rows)
+
+
+def covers(wide: Toleration, narrow: Toleration) -> bool:
+    """Whether ``wide`` tolerates every taint that ``narrow`` does."""
+    if wide.effect and wide.effect != narrow.effect:
+        return False
+    if wide.operator == "Exists":
+        return not wide.key or wide.key == narrow.key
+    return narrow.operator != "Exists" and (wide.key, wide.value) == (narrow.key, narrow.value)
+
+
+def _shown(toleration: Toleration) -> str:
+    head = toleration.key or "every taint"
+    head += f"={toleration.value}" if toleration.operator == "Equal" and toleration.value else ""
+    return f"{head}:{toleration.effect}" if toleration.effect else head
+
+
 def _tolerations(subject: Subject, daemon: str) -> tuple[Toleration, ...]:
     return tuple(t for name in ("all", daemon) for t in tolerations_of(lookup(_placement(subject, name), "tolerations")))
 
@@ -47,15 +69,11 @@ def mon_nodes(subject: Subject, environment: Environment) -> Json | NotKnown:
     reason = unknown_below(_placement(subject, "mon")) or unknown_below(_placement(subject, "all"))
     if reason:
         return NotKnown(f"placement of the mons is unknown: {reason}")
-    affinity = _affinity(subject, "mon")
-    selector = selectors_below(affinity) if affinity is not None else None
-    tolerations = _tolerations(subject, "mon")
-    return [
-        node.name
-        for node in environment.nodes
-        if not untolerated(node, tolerations)
-        and (selector is None or any(all(fits(node, t) for t in terms) for terms in selector.alternatives))
-    ]
+    workload = next((w for w in ceph_daemons(environment) if w.name == "mon" and w.subject.id == subject.id), None)
+    reached = reach(workload, environment) if workload is not None else None
+    if reached is None:
+        return NotKnown("the nodes that mons can use are not known")
+    return [node.name for node in reached.free]
 
 
 def prepare_drift(subject: Subject, environment: Environment) -> Json | NotKnown:
@@ -85,7 +103,7 @@ def prepare_drift(subject: Subject, environment: Environment) -> Json | NotKnown
     if differs:
         wanted["nodeAffinity"] = plain(affinity)
     path = "spec.placement.prepareosd" if prepare is not None else "spec.placement.osd"
-    return [{"path": path, "missing": [str(t) for t in missing], "selects_others": differs, "wanted": wanted}]
+    return [{"path": path, "missing": [_shown(t) for t in missing], "selects_others": differs, "wanted": wanted}]
 
 
 def _required(affinity: Node | None) -> frozenset[frozenset[tuple[str, str, tuple[str, ...]]]] | None:
@@ -227,5 +245,9 @@ def _spread(placement: Node | None) -> bool:
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "CephCluster": {"mon_nodes": mon_nodes, "prepare_drift": prepare_drift, "dropped_terms": dropped_terms},
+    "CephFilesystem": {"external": external},
+    "CephObjectStore": {"external": external},
+    "CephNFS": {"external": external},
+    "CephBlockPool": {"external": external},
     "Environment": {"unplaced_daemons": unplaced_daemons, "unspread_daemons": unspread_daemons},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
@@ -10,6 +11,7 @@ from lintkit.facts.reading import unknown_below, words, written
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Path, items, lookup
+from lintkit.yamldoc.unknowns import unknown_reason
 
 _RESOURCES: Final[Path] = ("spec", "resources")
 _SETS: Final[Path] = ("spec", "storage", "storageClassDeviceSets")
@@ -94,7 +96,29 @@ def _has_memory(node: object) -> bool:
     return isinstance(node, Mapping) and any(words(lookup(node, part, "memory")) for part in ("limits", "requests"))
 
 
+def prepare_limit(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """The memory limit of the OSD prepare jobs as written; empty without one."""
+    node = lookup(subject.object, *_RESOURCES, "prepareosd", "limits", "memory")
+    reason = unknown_reason(node)
+    return NotKnown(f"the limit of prepareosd is unknown: {reason}") if reason else words(node)
+
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+_SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def mon_timeout(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """``healthCheck.daemonHealth.mon.timeout`` in whole seconds (a Go duration such as ``10m0s``); null when absent or no duration."""
+    node = lookup(subject.object, "spec", "healthCheck", "daemonHealth", "mon", "timeout")
+    if unknown_reason(node):
+        return NotKnown(f"the mon timeout is unknown: {unknown_reason(node)}")
+    text = words(node)
+    if not text or not re.fullmatch(f"(?:{_DURATION.pattern})+", text):
+        return None
+    return int(sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(text)))
+
+
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "CephCluster": {"daemon_memory": daemon_memory, "osd_memory_set": osd_memory_set},
+    "CephCluster": {"daemon_memory": daemon_memory, "osd_memory_set": osd_memory_set, "prepare_limit": prepare_limit, "mon_timeout": mon_timeout},
     "CephFilesystem": {"mds_memory": mds_memory},
 }

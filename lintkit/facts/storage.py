@@ -45,6 +45,7 @@ def storage_nodes(subject: Subject, environment: Environment) -> Json:
         if name is None and not unknown_reason(node):
             continue
         hidden = bool(unknown_reason(node))
+        known = hidden or not names or any(same_node(name or "", other) for other in names)
         found.append(
             {
                 "name": name or "",
@@ -52,8 +53,8 @@ def storage_nodes(subject: Subject, environment: Environment) -> Json:
                 "placeholder": hidden,
                 "address": not hidden and _is_address(name or ""),
                 "again": not hidden and name in seen,
-                "known": hidden or not names or any(same_node(name or "", other) for other in names),
-                "nearest": list(nearest(name or "", names, 3)),
+                "known": known,
+                "nearest": [] if known else [*nearest(name or "", names, 3)],
             }
         )
         seen.add(name or "")

@@ -8,12 +8,78 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from lintkit.facts import openstack, overlap, parameters, placement, storage
+from lintkit.facts import (
+    ceph_config,
+    ceph_settings,
+    chart_values,
+    classes,
+    compute,
+    databases,
+    deliveries,
+    devices,
+    disruption,
+    domains,
+    erasure,
+    images,
+    openstack,
+    ordering,
+    osds,
+    overlap,
+    parameter_domains,
+    parameters,
+    pg_roots,
+    placement,
+    pools,
+    rbd,
+    revisions,
+    roles,
+    rook_placement,
+    rook_resources,
+    rook_versions,
+    scheduling,
+    secrets,
+    shared_storage,
+    storage,
+    topology,
+)
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json
 
-_MODULES = (openstack, overlap, parameters, placement, storage)
+_MODULES = (
+    ceph_config,
+    ceph_settings,
+    chart_values,
+    classes,
+    compute,
+    databases,
+    deliveries,
+    devices,
+    disruption,
+    domains,
+    erasure,
+    images,
+    openstack,
+    ordering,
+    osds,
+    overlap,
+    parameter_domains,
+    parameters,
+    pg_roots,
+    placement,
+    pools,
+    rbd,
+    revisions,
+    roles,
+    rook_placement,
+    rook_resources,
+    rook_versions,
+    scheduling,
+    secrets,
+    shared_storage,
+    storage,
+    topology,
+)
 
 
 @lru_cache(maxsize=1)

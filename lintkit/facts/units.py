@@ -18,7 +18,8 @@ def byte_count(written: str) -> int | None:
     if not match:
         return None
     power = _POWERS.get(match[2].upper(), 0)
-    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+    unit: int = (1024 if match[3] else 1000) ** power
+    return int(float(match[1]) * unit)
 
 
 def ceph_bytes(written: str) -> int | None:
@@ -26,4 +27,5 @@ def ceph_bytes(written: str) -> int | None:
     match = _SIZE.fullmatch(written or "")
     if not match or "." in match[1]:
         return None
-    return int(match[1]) * 1024 ** _POWERS.get(match[2].upper(), 0)
+    unit: int = 1024 ** _POWERS.get(match[2].upper(), 0)
+    return int(match[1]) * unit

@@ -1,10 +1,15 @@
-"""One case in every form it can be delivered in: chart values, valuesObject, a literal block, a HelmRelease.
+"""One case in every form it can be delivered in.
+
+Values of a chart: ``valuesObject`` and a literal block of an Argo CD Application, a HelmRelease. Custom resources that
+the rook-ceph-cluster chart makes: the same, chart values, and values of a wrapper chart. Any other resources: a
+kustomization, and the items of a ``kind: List``.
 
 Wrapping works on lines, so that each line of the case is found again in the wrapped text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -18,6 +23,7 @@ _LISTS: Final = {
     "CephFilesystem": "cephFileSystems",
     "CephObjectStore": "cephObjectStores",
 }
+_DELIVERS: Final = re.compile(r"argoproj\.io/|toolkit\.fluxcd\.io/|kustomize|fleet\.cattle\.io/")
 _ROOK: Final = "rook-ceph-cluster"
 
 
@@ -42,6 +48,7 @@ def wrapped(text: str, chart: str) -> Iterator[Form]:
         values = [_Line(line, i) for i, line in enumerate(text.rstrip("\n").split("\n"), 1)]
         name = chart
     else:
+        yield from _as_resources(text)
         found = _as_values(text)
         if found is None:
             return
@@ -103,6 +110,23 @@ spec:
 
 def _version(chart: str) -> str:
     return "v1.19.5" if chart == _ROOK else "2025.2.6"
+
+
+def _as_resources(text: str) -> Iterator[Form]:
+    """Resources through a kustomization and as a List; nothing where a document is none, or itself says what to apply."""
+    roots = [doc.root for doc in documents(Source("case.yaml", text))]
+    listed: list[_Line] = _plain("apiVersion: v1\nkind: List\nitems:")
+    for root in roots:
+        if not isinstance(root, MapNode) or root.flow or string(root.get("kind")) is None:
+            return
+        if _DELIVERS.search(string(root.get("apiVersion")) or "") or string(root.get("kind")) == "Node":
+            return
+        block = _block(root.doc.source, root.start, root.end)
+        listed += [_Line("  - " + block[0].text, block[0].source), *_indented(block[1:], 4)]
+    same = {number: number for number in range(1, text.count("\n") + 2)}
+    kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [case.yaml]\n"
+    yield Form("a kustomization", {"case.yaml": text, "kustomization.yaml": kustomization}, same)
+    yield _form("a List", {}, "case.yaml", listed)
 
 
 def _as_values(text: str) -> list[_Line] | None:

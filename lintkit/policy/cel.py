@@ -116,7 +116,10 @@ class Program:
 
     def evaluate(self, data: Mapping[str, Json]) -> Json:
         """The value over ``data`` (root name to plain data); CelError when it failed."""
-        result = self._expression.eval(data=data)
+        try:
+            result = self._expression.eval(data=data)
+        except (RuntimeError, ValueError, OverflowError, TypeError) as error:
+            raise CelError(_first_lines(str(error))) from None
         if result.type().name() == "ERROR":
             raise CelError(_first_lines(str(result.plain_value())))
         value: Json = result.plain_value()

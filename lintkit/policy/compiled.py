@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lintkit.errors import LintkitError
-from lintkit.policy.cel import CelError, Program, program
+from lintkit.policy.cel import ROOTS, CelError, Program, program
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.reads import Read, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
@@ -65,7 +65,8 @@ def _program(policy: Policy, expression: Expression) -> Program:
     try:
         return program(expression.text)
     except CelError as error:
-        raise LintkitError(f"{expression.text!r} is no CEL: {error}", policy.origin, expression.line) from None
+        hint = f"; known are {', '.join(ROOTS)}" if "undeclared reference" in str(error) else ""
+        raise LintkitError(f"{expression.text!r} is no CEL: {error}{hint}", policy.origin, expression.line) from None
 
 
 class _Scope(NamedTuple):

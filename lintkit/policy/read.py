@@ -21,8 +21,8 @@ from lintkit.policy.model import (
 )
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
-from lintkit.yamldoc.node import Json, Node, Scalar, boolean, items, lookup, string
 from lintkit.yamldoc.node import Mapping as MapNode
+from lintkit.yamldoc.node import Node, Scalar, boolean, items, lookup, string
 from lintkit.yamldoc.plain import settings
 from lintkit.yamldoc.validate import validate
 
@@ -76,7 +76,7 @@ def _policy(root: MapNode, file: Path, name: str, *, builtin: bool) -> Policy:
         needs=tuple(_list(root.get("needs"))),
         params=_params(root.get("params")),
         variables=tuple(
-            (string(lookup(v, "name")) or "", _required(lookup(v, "expression"), name, "a variable's expression"))
+            (text(lookup(v, "name")) or "", _required(lookup(v, "expression"), name, "a variable's expression"))
             for v in items(root.get("variables"))
         ),
         conditions=tuple(e for c in items(root.get("matchConditions")) if (e := _condition(c))),
@@ -188,8 +188,3 @@ def _fix(node: Node | None) -> FixSpec | None:
         when=_expression(node.get("when")),
         why=_prose(node.get("why")),
     )
-
-
-def param_values(policy: Policy, given: Mapping[str, Json]) -> dict[str, Json]:
-    """Parameter values: the policy's defaults, overridden by ``given`` (from the configuration)."""
-    return {name: given.get(name, param.default) for name, param in policy.params.items()}

@@ -138,6 +138,40 @@ def _type_word(value: Json) -> str:
     return "a map" if isinstance(value, dict) else "a list"
 
 
+@lru_cache(maxsize=1024)
+def _has_numbers(kind: str, name: str) -> bool:
+    return '"number"' in json.dumps(_fact_schema(kind, name))
+
+
+def _fact_schema(kind: str, name: str) -> Schema:
+    known = subject_schema(kind)["properties"]["facts"].get("properties", {})
+    return known.get(name, {})  # type: ignore[no-any-return]
+
+
+def fact_as_declared(kind: str, name: str, value: Json) -> Json:
+    """A fact with whole numbers as doubles where its schema says ``number``.
+
+    CEL has no arithmetic between integers and doubles: what an expression sees depends on the schema, not on
+    whether a sum happens to be whole.
+    """
+    return _doubled(value, _fact_schema(kind, name), subject_schema(kind)) if _has_numbers(kind, name) else value
+
+
+def _doubled(value: Json, schema: Schema, definitions: Schema) -> Json:
+    schema = _resolve(schema, definitions)
+    if isinstance(value, list):
+        return [_doubled(item, schema.get("items", {}), definitions) for item in value]
+    if isinstance(value, dict):
+        known, extra = schema.get("properties", {}), schema.get("additionalProperties")
+        rest = extra if isinstance(extra, Mapping) else {}
+        return {key: _doubled(part, known.get(key, rest), definitions) for key, part in value.items()}
+    types = schema.get("type", ())
+    named = (types,) if isinstance(types, str) else types
+    if type(value) is int and "number" in named and "integer" not in named:
+        return float(value)
+    return value
+
+
 def touches(read: Read, path: tuple[str, ...]) -> bool:
     """Whether ``read`` (of ``object``) depends on the value at ``path``: on it, above it, or below a deep read."""
     shared = min(len(read.path), len(path))

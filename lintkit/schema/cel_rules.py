@@ -21,6 +21,9 @@ from lintkit.yamldoc.unknowns import unknown_reason
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
+COSTLIEST: Final = 10_000_000
+
+_LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
 _TRANSITION: Final = re.compile(r"\boldSelf\b")
 _RESERVED: Final = frozenset(
     (
@@ -70,11 +73,23 @@ def is_transition(rule: CelRule) -> bool:
 
 
 def holds(rule: CelRule, value: Json) -> bool:
-    """The verdict of a rule over the value it stands at (made by ``view``); CelFailure when there is none."""
+    """The verdict of a rule over the value it stands at (made by ``view``); CelFailure when there is none.
+
+    The API server bounds what a rule may cost; here one whose loops could take more than ``COSTLIEST`` steps is not run.
+    """
+    loops = len(_LOOP.findall(rule.rule))
+    if loops > 1 and _size(value) ** loops > COSTLIEST:
+        raise CelFailure("too costly")
     verdict = program(rule.rule).evaluate({"self": value})
     if not isinstance(verdict, bool):
         raise CelFailure(f"gives {type(verdict).__name__}, not a bool")
     return verdict
+
+
+def _size(value: Json) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(_size(item) for item in value.values())
+    return 1 + sum(_size(item) for item in value) if isinstance(value, list) else 1
 
 
 def saying(rule: CelRule, value: Json) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from lintkit.schema.cel_rules import CelFailure, program
 
 LONGEST: Final = 1024
+_SHORT: Final = 128
 
 QUANTITY: Final = (
     r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
@@ -33,7 +34,7 @@ def matches(pattern: str, text: str) -> bool | None:
     """Whether RE2 finds ``pattern`` in ``text``; None where that cannot be told (no RE2, or a text too long)."""
     if len(text) > LONGEST:
         return None
-    compiled = _compiled(pattern)
+    compiled = _compiled(pattern) if len(text) <= _SHORT else None
     if compiled is not None:
         return compiled.search(text) is not None
     return _by_re2(pattern, text)
@@ -56,13 +57,13 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(translated, re.ASCII)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return None
 
 
 def _translated(pattern: str) -> str | None:
     parts: list[str] = []
-    repeating: list[bool] = [False]  # whether the pattern, and every open group, holds a repetition
+    repeating: list[bool] = [False]  # whether the pattern, and every open group, holds a repetition or a choice
     repeats, at, closed = 0, 0, False
     while at < len(pattern):
         token = _TOKEN.match(pattern, at)
@@ -78,10 +79,12 @@ def _translated(pattern: str) -> str | None:
                 return None
             repeating[-1] |= closed
         elif kind == "repeat":
-            # a repeated group that repeats inside may take exponential time
+            # a repeated group that repeats or chooses inside may take exponential time
             if after_group:
                 return None
             repeats += 1
+            repeating[-1] = True
+        elif kind == "maybe" or token.group() == "|":
             repeating[-1] = True
         parts.append(r"\Z" if token.group() == "$" else token.group())
         at = token.end()

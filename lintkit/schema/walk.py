@@ -18,6 +18,8 @@ from lintkit.yamldoc.unknowns import placeholder, unknown_reason
 
 ALWAYS: Final = frozenset({"apiVersion", "kind", "metadata", "status", "sops"})
 """Keys of every object that are looked at elsewhere or not at all (SOPS adds its own and takes it away again)."""
+DEEPEST: Final = 200
+"""How many levels of an object are looked at; no published schema goes that deep."""
 
 _STRING: Final = {"type": "string"}
 _INTEGER: Final = {"type": "integer"}
@@ -104,6 +106,8 @@ def _scalar(run: _Run, node: Scalar, shape: Shape, path: Path) -> None:
 
 
 def _mapping(run: _Run, node: Mapping, shape: Shape, path: Path, above: Place | None) -> None:
+    if len(path) > DEEPEST:
+        return
     before = len(run.findings)
     fault = container_fault(node, shape)
     if fault is not None:

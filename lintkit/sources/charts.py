@@ -28,7 +28,8 @@ class ChartUse:
 
     ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the
     path of the chart's own values in it (empty unless the chart is a dependency). ``written`` tells
-    whether a user wrote any of it; ``exact`` whether the chart's version is one we have defaults of.
+    whether a user wrote any of it; ``exact`` whether the chart's version is one we have defaults of. ``pin`` is the node in a Chart.yaml that gives the
+    version, None when the delivery itself gives it.
     """
 
     chart: str
@@ -41,6 +42,7 @@ class ChartUse:
     origin: Origin
     exact: bool
     adjust: Adjust | None = None
+    pin: Node | None = None
 
     @property
     def values(self) -> Mapping:
@@ -79,7 +81,8 @@ def _local(
         layers = (Layer(own_file or "values.yaml", own), *layers)
     name = text(lookup(chart, "name")) or ""
     if known_chart(name) and not any(known_chart(text(lookup(d, "name")) or "") for d in items(lookup(chart, "dependencies"))):
-        yield from _known(release, name, text(lookup(chart, "version")) or "", values, prefix, layers)
+        version = lookup(chart, "version")
+        yield from _known(release, name, text(version) or "", values, prefix, layers, version)
         return
     for dependency in items(lookup(chart, "dependencies")):
         if isinstance(dependency, Mapping) and not _switched_off(dependency, values, prefix):
@@ -106,7 +109,8 @@ def _dependency(
         else join(directory, f"charts/{name}")
     )
     if known_chart(name):
-        yield from _known(release, name, text(dependency.get("version")) or "", values, below, layers)
+        version = dependency.get("version")
+        yield from _known(release, name, text(version) or "", values, below, layers, version)
     elif local and reader.is_directory(local):
         yield from _local(release, local, reader, values, below, layers, depth + 1)
 
@@ -122,7 +126,13 @@ def _switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> 
 
 
 def _known(
-    release: Release, chart: str, version: str, values: Mapping | None, prefix: Path, layers: tuple[Layer, ...]
+    release: Release,
+    chart: str,
+    version: str,
+    values: Mapping | None,
+    prefix: Path,
+    layers: tuple[Layer, ...],
+    pin: Node | None = None,
 ) -> list[ChartUse]:
     defaults = chart_defaults(chart, version)
     base = defaults.document.root if defaults else None
@@ -136,7 +146,8 @@ def _known(
         return []
     origin = Origin(release.delivery, tuple(dict.fromkeys(layer.name for layer in layers)), release.hidden)
     exact = bool(defaults and defaults.exact)
-    return [ChartUse(chart, version, release.name, release.namespace, root, prefix, release.home, origin, exact, release.adjust)]
+    home = release.home
+    return [ChartUse(chart, version, release.name, release.namespace, root, prefix, home, origin, exact, release.adjust, pin)]
 
 
 def _at_prefix(values: Mapping | None, prefix: Path) -> Node | None:

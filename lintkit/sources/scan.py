@@ -24,6 +24,9 @@ RESOURCE_WORDS: Final = (
     "StorageClass",
     "StatefulSet",
     "Deployment",
+    "PersistentVolumeClaim",
+    "kind: Secret",
+    "argocd-cm",
 )
 VALUES_WORDS: Final = (
     "cephClusterSpec",
@@ -37,7 +40,9 @@ VALUES_WORDS: Final = (
     "manifests:",
     "replicas:",
     "node_selector",
+    "pxc:",
 )
+_DEFINITION: Final = "kind: CustomResourceDefinition"
 _DEAD: Final = re.compile(
     r"(?:^|/)(?:\.archive|\.github|\.git|\.venv|node_modules|archive|archived|drafts?|molecule|vendor|ci|crds?|testdata|\.tox)/"
     r"|(?:^|/)[^/]*(?:draft|\.example\.|\.sample\.)[^/]*$"
@@ -58,6 +63,7 @@ class Scan:
     templates: tuple[str, ...]
     dead: tuple[str, ...]
     unread: tuple[str, ...]
+    definitions: tuple[str, ...]
     yaml: int
 
 
@@ -96,6 +102,8 @@ def scan(files: Files) -> Scan:
             found["templates"].append(path)
         elif is_dead(path):
             found["dead"].append(path)
+            if "crd" in path and _defines(files, path):
+                found["definitions"].append(path)
         elif name in KUSTOMIZATION_NAMES:
             continue
         elif name == "fleet.yaml":
@@ -103,6 +111,11 @@ def scan(files: Files) -> Scan:
         else:
             _by_words(files, path, found)
     return Scan(**{name: tuple(paths) for name, paths in found.items()}, yaml=count)
+
+
+def _defines(files: Files, path: str) -> bool:
+    source = files.source(path)
+    return source is not None and _DEFINITION in source.text
 
 
 def _above(path: str, templates: frozenset[str]) -> list[str]:
@@ -126,7 +139,8 @@ def _by_words(files: Files, path: str, found: dict[str, list[str]]) -> None:
         found["argo"].append(path)
     if "toolkit.fluxcd.io/" in text:
         found["flux"].append(path)
-    if "kind: CustomResourceDefinition" in text:
+    if _DEFINITION in text:
+        found["definitions"].append(path)
         return
     if "kind:" in text and any(word in text for word in RESOURCE_WORDS):
         found["resources"].append(path)

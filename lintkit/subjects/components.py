@@ -7,6 +7,7 @@ from typing import Final
 from lintkit.charts import ComponentSpec, chart_defaults, components
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
+from lintkit.subjects.containers import containers_of_chart
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, string
 from lintkit.yamldoc.transform import make_mapping, make_string
@@ -15,7 +16,6 @@ from lintkit.yamldoc.unknowns import unknown_reason
 # their disruption budget template uses maxUnavailable 1 where min_available is 0 (OpenStack-Helm 2026.1)
 _FALLBACK_BUDGETS: Final = frozenset({"blazar", "freezer", "zaqar"})
 _TOLERATIONS: Final = (("enabled", "enabled"), ("list", "tolerations"))
-_MAX: Final = "max_unavailable"
 # keys below pod.lifecycle.upgrades.daemonsets that are not the component's own
 _DAEMON_KEYS: Final = {"openvswitch": "ovs"}
 
@@ -25,6 +25,13 @@ def component_subjects(use: ChartUse) -> list[Subject]:
     defaults = chart_defaults(use.chart, use.version)
     release = defaults.release if defaults else ""
     return [_component(use, spec) for spec in components(use.chart, release) if _enabled(use.values, spec)]
+
+
+def chart_containers(use: ChartUse) -> list[Subject]:
+    """The images of an OpenStack-Helm release."""
+    defaults = chart_defaults(use.chart, use.version)
+    every = components(use.chart, defaults.release if defaults else "")
+    return containers_of_chart(use, tuple(spec for spec in every if _enabled(use.values, spec)), every)
 
 
 def _enabled(values: Mapping, spec: ComponentSpec) -> bool:
@@ -128,9 +135,8 @@ def _operation(
             (("rollout", "maxUnavailable"), (*rolling, "max_unavailable")),
         ]
     if spec.workload == "DaemonSet":
-        fields.append(
-            (("rollout", "maxUnavailable"), (*upgrades, "daemonsets", _DAEMON_KEYS.get(spec.name, spec.component), _MAX))
-        )
+        key = _DAEMON_KEYS.get(spec.name, spec.component)
+        fields.append((("rollout", "maxUnavailable"), (*upgrades, "daemonsets", key, "max_unavailable")))
     if use.chart == "cinder":
         fields += [
             (("coordination", "cluster"), ("conf", "cinder", "DEFAULT", "cluster")),

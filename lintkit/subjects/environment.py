@@ -19,7 +19,8 @@ class NotKnown(NamedTuple):
     reason: str
 
 
-class OsdEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OsdEntry:
     """OSDs as the configuration states them: ``count`` of a class, on ``hosts`` hosts, each of ``size`` (``3.8Ti``)."""
 
     device_class: str
@@ -37,6 +38,7 @@ class Environment:
     ``openstack``, ``kubernetes``. ``nodes`` is empty without an inventory. ``pool_uses`` are pairs of an
     OpenStack chart and the name of an RBD pool its values use. ``osds`` is what the configuration says of OSDs.
     ``unread`` are reasons why more may reach the cluster than is known here; ``own_urls`` the URLs of repositories read here.
+    ``unrendered`` are namespaces with pods that lintkit cannot tell.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Environment:
     versions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, Json] = field(default_factory=dict)
     pool_uses: tuple[tuple[str, str], ...] = ()
+    unrendered: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
     own_urls: frozenset[str] = frozenset()
     osds: tuple[OsdEntry, ...] = ()

@@ -22,9 +22,9 @@ def node_subjects(nodes: Iterable[ClusterNode], inventories: Iterable[Inventory]
 def _node(node: ClusterNode, *, member: bool) -> Subject:
     home = node.home
     settings = make_mapping(home, node.settings.items())
-    labels = make_mapping(
-        home, [(k, node.label_homes.get(k) or make_string(home, v)) for k, v in node.labels.items() if v is not None]
-    )
+    written = node.label_homes
+    known = [(k, written.get(k) or make_string(home, v)) for k, v in node.labels.items() if v is not None]
+    labels = make_mapping(home, known)
     body = make_mapping(home, (("name", make_string(home, node.name)), ("labels", labels), ("settings", settings)))
     return Subject(
         kind="Node",
@@ -34,6 +34,7 @@ def _node(node: ClusterNode, *, member: bool) -> Subject:
         resource=ResourceId("Node", "", node.name),
         bindings=(
             *(Binding(("settings", key), _holder(value), ("value",)) for key, value in node.settings.items()),
+            *(Binding(("labels", key), _holder(value), ("value",)) for key, value in written.items()),
             Binding((), make_mapping(home, (("name", home),)), ("name",)),
         ),
         facts={"member": member, "address": node.address, "defined": node.defined},

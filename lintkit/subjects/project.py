@@ -10,7 +10,8 @@ from lintkit.sources.charts import ChartUse
 from lintkit.sources.inventory.model import ClusterNode, Inventory
 from lintkit.sources.model import resource_of
 from lintkit.sources.world import Gathered
-from lintkit.subjects.components import component_subjects
+from lintkit.subjects.components import chart_containers, component_subjects
+from lintkit.subjects.containers import containers_of_resource
 from lintkit.subjects.databases import database_of_chart, database_of_resource
 from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_subjects
 from lintkit.subjects.environment import Environment
@@ -19,6 +20,7 @@ from lintkit.subjects.nodes import node_subjects
 from lintkit.subjects.pools import ec_metadata, pool_subjects
 from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
+from lintkit.subjects.unrendered import unrendered_namespaces
 from lintkit.subjects.values import values_subject
 from lintkit.yamldoc.node import Json, Mapping, Node, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
@@ -61,9 +63,16 @@ def project(
         versions=known,
         roles=roles,
         pool_uses=_pool_uses(gathered.charts),
+        unrendered=unrendered_namespaces(gathered, _rendered(gathered, subjects)),
         unread=(*unread, *gathered.opaque),
         own_urls=own_urls,
     )
+
+
+def _rendered(gathered: Gathered, subjects: list[Subject]) -> frozenset[str]:
+    """Deliveries that bring resources or chart components lintkit sees."""
+    components = {s.origin.delivery for s in subjects if s.kind == "Component"}
+    return frozenset(components | {r.origin.delivery for r in gathered.resources})
 
 
 def _owners(gathered: Gathered) -> list[Subject]:
@@ -111,6 +120,7 @@ def _derived(owners: Iterable[Subject]) -> list[Subject]:
     metadata = ec_metadata(owners)
     for owner in owners:
         found += pool_subjects(owner, metadata)
+        found += containers_of_resource(owner)
         if owner.kind == "RabbitmqCluster" and isinstance(lookup(owner.object, "spec"), Mapping):
             found.append(queue_of_resource(owner))
         if owner.kind in ("PerconaXtraDBCluster", "MariaDB") and (database := database_of_resource(owner)):
@@ -126,6 +136,7 @@ def _components(charts: Iterable[ChartUse]) -> list[Subject]:
             found.append(database)
         if use.chart in ("rook-ceph", "rook-ceph-cluster"):
             continue
+        found += chart_containers(use)
         for component in component_subjects(use):
             found.append(component)
             if use.chart == "rabbitmq" and text(lookup(component.object, "component")) == "server":

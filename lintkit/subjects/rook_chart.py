@@ -172,7 +172,10 @@ def _storage_class(use: ChartUse, kind: str, item: Node, path: Path) -> Iterator
         ),
     )
     base = (*use.prefix, *path, "storageClass")
-    found = _projected(use, body, (Binding(("metadata", "name"), use.root, (*base, "name")), Binding((), use.root, base)))
+    bindings = [Binding(("metadata", "name"), use.root, (*base, "name")), Binding((), use.root, base)]
+    if kind == "CephFilesystem":
+        bindings.append(Binding(("parameters", "pool"), use.root, (*base, "pool")))
+    found = _projected(use, body, tuple(bindings))
     if found is not None:
         yield found
 

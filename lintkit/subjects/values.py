@@ -5,6 +5,8 @@ from __future__ import annotations
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.model import Binding, Subject
+from lintkit.yamldoc.document import path_of
+from lintkit.yamldoc.node import Mapping, Node, Scalar, lookup
 from lintkit.yamldoc.transform import make_mapping, make_string
 
 
@@ -12,9 +14,10 @@ def values_subject(use: ChartUse) -> Subject:
     """The values of a release: ``chart``, ``version``, ``release``, ``namespace`` and ``values`` (defaults merged in)."""
     values = use.values
     anchor = values if not values.doc.source.builtin else use.home
+    version = version_node(use)
     parts = (
         ("chart", make_string(anchor, use.chart)),
-        ("version", make_string(anchor, use.version)),
+        ("version", version if version is not None else make_string(anchor, use.version)),
         ("release", make_string(anchor, use.release)),
         ("namespace", make_string(anchor, use.namespace)),
         ("values", values),
@@ -25,7 +28,23 @@ def values_subject(use: ChartUse) -> Subject:
         object=make_mapping(anchor, parts),
         home=anchor,
         resource=ResourceId("ChartValues", use.namespace, use.release or use.chart),
-        bindings=(Binding(("values",), use.root, use.prefix), Binding((), use.root, use.prefix)),
+        bindings=(*_pinned(version), Binding(("values",), use.root, use.prefix), Binding((), use.root, use.prefix)),
         origin=use.origin,
         facts={"defaults_exact": use.exact},
     )
+
+
+def version_node(use: ChartUse) -> Node | None:
+    """The node that gives a chart's version: in a Chart.yaml, an Argo CD source, a HelmRelease or a fleet.yaml; None when none does."""
+    if use.pin is not None:
+        return use.pin
+    home = use.home
+    candidates = [lookup(home, "targetRevision"), lookup(home, "version")]
+    if lookup(home.doc.root, "kind") is not None:
+        candidates.append(lookup(home.doc.root, "spec", "chart", "spec", "version"))
+    return next((n for n in candidates if isinstance(n, Scalar) and n.text == use.version), None)
+
+
+def _pinned(version: Node | None) -> tuple[Binding, ...]:
+    root = version.doc.root if version is not None else None
+    return (Binding(("version",), root, path_of(version)),) if version is not None and isinstance(root, Mapping) else ()

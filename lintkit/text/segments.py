@@ -7,11 +7,16 @@ characters that stand side by side in both texts. Maps compose, so YAML in a Con
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
 class Segment(NamedTuple):
-    """``length`` characters from ``inner`` stand at ``outer``; not ``exact``: escaped or folded there."""
+    """``length`` characters from ``inner`` stand at ``outer``.
+
+    Not ``exact``: they are escaped or folded there; ``length`` then counts the characters outside, and inside the
+    segment goes on to the next one.
+    """
 
     inner: int
     outer: int
@@ -62,16 +67,29 @@ class SegmentMap:
         """This map followed by ``outer``: inner text to the file of ``outer``."""
         parts: list[Segment] = []
         for seg in self.segments:
-            if not seg.exact:
+            if seg.exact:
+                parts += outer._cut(seg)
+            else:
                 start, end = outer.span(seg.outer, seg.outer + seg.length)
                 parts.append(Segment(seg.inner, start, end - start, exact=False))
-                continue
-            done = 0
-            while done < seg.length:
-                at = seg.outer + done
-                host = outer._segment(at)
-                run = max(min(seg.length - done, host.inner + host.length - at), 1)
-                start = outer.offset(at)
-                parts.append(Segment(seg.inner + done, start, run, exact=host.exact))
-                done += run
         return SegmentMap(tuple(parts), outer.indent + self.indent, self.locked or outer.locked)
+
+    def _cut(self, seg: Segment) -> Iterator[Segment]:
+        """An exact segment that ends in this map's text, cut where this map has its own borders."""
+        if not self.segments:
+            yield seg._replace(outer=0, exact=False)
+            return
+        at, stop = seg.outer, seg.outer + max(seg.length, 1)
+        number = max(bisect_right(self._starts, at) - 1, 0)
+        while at < stop:
+            host = self.segments[number]
+            number += 1
+            # an inexact host is as wide inside as the way to the next one; its length is that of what it stands for
+            border = min(self._starts[number], stop) if number < len(self._starts) else stop
+            if host.exact:
+                skipped = min(at - host.inner, host.length)
+                length = min(border - at, host.length - skipped)
+                yield Segment(seg.inner + at - seg.outer, host.outer + skipped, min(length, seg.length))
+            else:
+                yield Segment(seg.inner + at - seg.outer, host.outer, host.length, exact=False)
+            at = border

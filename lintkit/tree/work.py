@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import subprocess
 from collections import Counter
@@ -18,7 +17,6 @@ from lintkit.tree.files import Files, glob_regex
 CONFIG_NAMES: Final = (".lintkit.yaml", ".lintkit.yml", "lintkit.yaml")
 MAX_BYTES: Final = 8 * 1024 * 1024
 _NEVER: Final = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache", ".terraform"})
-_TABLE: Final = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*lintkit[ \t]*[].]", re.MULTILINE)
 # what a directory entry is; where it is no file, the reason that is reported
 _FILE: Final = "file"
 _DIRECTORY: Final = "directory"
@@ -167,9 +165,17 @@ def config_file(directory: Path) -> str:
 
 def _has_table(file: Path) -> bool:
     try:
-        return bool(_TABLE.search(file.read_bytes()))
+        content = file.read_bytes()
     except OSError:
         return False
+    if b"lintkit" not in content:
+        return False
+    import tomllib
+
+    try:
+        return "lintkit" in tomllib.loads(content.decode("utf-8-sig")).get("tool", {})
+    except (ValueError, RecursionError):
+        return b"[tool.lintkit" in content
 
 
 def _inside_git(root: Path) -> bool:
@@ -202,7 +208,7 @@ def _present(root: Path, names: Iterable[str]) -> Listing:
     for name in names:
         directory, _, base = name.rpartition("/")
         if directory not in known:
-            known[directory] = _entries(root, directory) if _is_real(root, directory, real) else {}
+            known[directory] = (_entries(root, directory) or {}) if _is_real(root, directory, real) else {}
         kind = known[directory].get(base, _ABSENT)
         if kind == _DIRECTORY or not base:
             found.passed["submodule or nested repository"] += 1
@@ -225,7 +231,10 @@ def _walked(root: Path, start: str = "") -> Listing:
     queue = [start]
     while queue:
         directory = queue.pop()
-        for name, kind in _entries(root, directory).items():
+        entries = _entries(root, directory)
+        if entries is None:
+            found.passed["directory that cannot be listed"] += 1
+        for name, kind in (entries or {}).items():
             path = f"{directory}/{name}" if directory else name
             if kind == _DIRECTORY:
                 if name not in _NEVER:
@@ -242,13 +251,13 @@ def _sort(path: str, kind: str, into: Listing) -> None:
         into.passed[kind] += 1
 
 
-def _entries(root: Path, directory: str) -> dict[str, str]:
-    """Names in a directory, each with what it is; empty when the directory cannot be listed."""
+def _entries(root: Path, directory: str) -> dict[str, str] | None:
+    """Names in a directory, each with what it is; None when the directory cannot be listed."""
     try:
         with os.scandir(root / directory) as entries:
             return {entry.name: _kind(root, entry) for entry in entries}
     except OSError:
-        return {}
+        return None
 
 
 def _kind(root: Path, entry: os.DirEntry[str]) -> str:

@@ -7,11 +7,14 @@ not a change of the same characters outside.
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
+from lintkit.yamldoc.layout import BREAKS
 from lintkit.yamldoc.node import Scalar
 
 _LOCKS: Final = {
@@ -20,7 +23,12 @@ _LOCKS: Final = {
     "'": "a quoted string holds this text",
     '"': "a quoted string holds this text",
 }
-_ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
+_ESCAPES: Final = {
+    "'": re.compile("''"),
+    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|.)", re.DOTALL),
+}
+_BREAK: Final = re.compile(f"\r\n|[{BREAKS}]")
+_KEPT_BREAKS: Final = ("\n", "\u2028", "\u2029")
 
 
 def embed(scalar: Scalar) -> Document:
@@ -36,7 +44,7 @@ def embed(scalar: Scalar) -> Document:
 
 def detached(scalar: Scalar, text: str, locked: str) -> Document:
     """A document of ``text`` computed from ``scalar`` (a rendered template): everything maps to the whole scalar."""
-    segments = SegmentMap((Segment(0, scalar.start, scalar.end - scalar.start, exact=False),), "", locked)
+    segments = SegmentMap((_whole(scalar),), "", locked)
     if scalar.doc.segments is not None:
         segments = segments.compose(scalar.doc.segments)
     return embedded(Document(scalar.doc.source, scalar.doc.number, text=text, segments=segments, host=scalar))
@@ -44,41 +52,50 @@ def detached(scalar: Scalar, text: str, locked: str) -> Document:
 
 def segment_map(scalar: Scalar) -> SegmentMap:
     """Where the characters of a scalar's value stand in its document's text."""
-    raw = scalar.doc.text[scalar.start : scalar.end]
+    text = scalar.doc.text
+    if text.startswith("*", scalar.start):  # no scalar that stands here itself begins so
+        return _aliased(scalar)
     if scalar.style == "|":
-        found = _literal(scalar, raw)
+        found = _literal(scalar)
         if found is not None:
             return found
     lock = _LOCKS.get(scalar.style, "the layout of this block cannot be followed")
-    return SegmentMap(_follow(scalar, raw), "", lock)
+    return SegmentMap(tuple(_follow(scalar)), "", lock)
 
 
-def _literal(scalar: Scalar, raw: str) -> SegmentMap | None:
-    head = raw.find("\n")
-    if head < 0:
-        return SegmentMap((), "", "the block is empty")
-    lines = scalar.text.split("\n")
+def _aliased(scalar: Scalar) -> SegmentMap:
+    for use in scalar.doc.aliases.values():
+        if use.start == scalar.start and isinstance(use.target, Scalar):
+            found = segment_map(use.target)
+            return SegmentMap(found.segments, found.indent, "an alias repeats this text")
+    return SegmentMap((_whole(scalar),), "", _LOCKS[""])
+
+
+def _whole(scalar: Scalar) -> Segment:
+    return Segment(0, scalar.start, scalar.end - scalar.start, exact=False)
+
+
+def _literal(scalar: Scalar) -> SegmentMap | None:
+    text = scalar.doc.text
+    head = text.find("\n", scalar.start, scalar.end)
+    if head < 0 or not scalar.text:
+        return SegmentMap((Segment(0, scalar.end, 0),), "", "the block is empty")
     indent: str | None = None
     segments: list[Segment] = []
-    at = scalar.start + head + 1
+    at = head + 1
     inner = 0
-    text = scalar.doc.text
-    for line in lines:
+    for line in scalar.text.split("\n"):
         if at > len(text):
             break
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         body_end = end - 1 if end > at and text[end - 1] == "\r" else end
         if line:
-            body = text[at:body_end]
-            if not body.endswith(line):
-                return None
-            margin = body[: len(body) - len(line)]
-            if indent is None:
-                indent = margin
-            elif margin != indent:
-                return None
-            start = at + len(margin)
+            start = body_end - len(line)
+            margin = text[at:start]
+            if start < at or not text.startswith(line, start) or margin.strip(" ") or margin != (indent or margin):
+                return None  # line ends other than \n, or a text that was changed
+            indent = margin
         else:
             start = min(at + len(indent or ""), body_end)
         # the segment takes the line end along, so that positions after the last character stay on their line
@@ -88,68 +105,113 @@ def _literal(scalar: Scalar, raw: str) -> SegmentMap | None:
     return SegmentMap(tuple(segments), indent or "")
 
 
-def _follow(scalar: Scalar, raw: str) -> tuple[Segment, ...]:
-    """Segments of a quoted, folded or plain scalar, by walking the raw and the read text side by side."""
-    text = scalar.text
-    segments: list[Segment] = []
-    raw_at = 1 if scalar.style in ("'", '"') else max(raw.find("\n") + 1, 0) if scalar.style in ("|", ">") else 0
-    at = 0
-    while at < len(text) and raw_at < len(raw):
-        step, width = _step(raw, raw_at, text, at, scalar.style)
-        if width == 0:
-            raw_at += step
+class _Line(NamedTuple):
+    """One line of a scalar as it stands in the file; ``joined``: an escaped line end leaves no trace of the break."""
+
+    start: int
+    text: str
+    joined: bool = False
+
+
+def _follow(scalar: Scalar) -> Iterator[Segment]:
+    """Segments of a quoted, folded or plain scalar: its lines are found in the value, one after the other."""
+    value = scalar.text
+    at, gap = 0, scalar.start
+    for line, runs in _placed(scalar):
+        begin = runs[0].inner
+        if begin > at:
+            yield Segment(at, gap, line.start - gap, exact=False)
+        if runs[0].exact and not value.startswith(line.text[: runs[0].length], begin):
+            yield Segment(begin, line.start, max(scalar.end - line.start, 0), exact=False)  # the value is not what stands here
+            return
+        yield from runs
+        at = _inner_end(runs)
+        gap = line.start + len(line.text) + line.joined
+    if at < len(value) or at == 0:
+        yield Segment(at, gap, max(scalar.end - gap, 0), exact=False)
+
+
+def _placed(scalar: Scalar) -> Iterator[tuple[_Line, list[Segment]]]:
+    """Lines that hold something, each with its segments.
+
+    Folding changes nothing but breaks: two lines of a flow scalar have a blank between them, or a line end for
+    each empty line, or nothing where the break is escaped. In a block it depends on indentation, but lines are plain there.
+    """
+    block = scalar.style in {"|", ">"}
+    at, empty, joined = 0, 0, True
+    for number, line in enumerate(_lines(scalar)):
+        if not line.text and not line.joined:
+            empty += number > 0 or block
+            joined = joined and block
             continue
-        last = segments[-1] if segments else None
-        start = scalar.start + raw_at
-        exact = step == width and raw[raw_at : raw_at + step] == text[at : at + width]
-        if exact and last and last.exact and last.inner + last.length == at and last.outer + last.length == start:
-            segments[-1] = last._replace(length=last.length + width)
-        else:
-            segments.append(Segment(at, start, width if exact else step, exact))
-        at += width
-        raw_at += step
-    if at < len(text):
-        segments.append(Segment(at, scalar.start + min(raw_at, len(raw)), 0, exact=False))
-    return tuple(segments)
+        if block:
+            at = _after_break(scalar.text, at, first=joined)
+        elif not joined or empty:
+            at += empty or 1
+        if line.text:
+            runs = list(_runs(line, at, scalar.style))
+            yield line, runs
+            at = _inner_end(runs)
+        empty, joined = 0, line.joined
 
 
-def _step(raw: str, raw_at: int, text: str, at: int, style: str) -> tuple[int, int]:
-    """How many raw and read characters stand for each other here; (n, 0) skips raw layout."""
-    char = raw[raw_at]
-    if style == "'" and raw.startswith("''", raw_at):
-        return 2, 1
-    if style == '"' and char == "\\":
-        kind = raw[raw_at + 1 : raw_at + 2]
-        if kind in ("\n", "\r"):
-            return _blank_run(raw, raw_at + 1) - raw_at, 0
-        return 2 + _ESCAPES.get(kind, 0), 1
-    if char in " \t\r\n":
-        run = _blank_run(raw, raw_at)
-        if "\n" in raw[raw_at:run]:
-            width = 0
-            while at + width < len(text) and text[at + width] in " \n" and width < run - raw_at:
-                width += 1
-                if text[at + width - 1] == " ":
-                    break
-            if style in ("|", ">"):
-                line = raw.rfind("\n", raw_at, run) + 1
-                lead = len(raw[line:run]) and _kept_indent(text, at + width, raw, line, run)
-                return run - lead - raw_at, width
-            return run - raw_at, width
-        if at < len(text) and text[at] == char:
-            return 1, 1
-        return 1, 0
-    return 1, 1
-
-
-def _kept_indent(text: str, at: int, raw: str, line: int, run: int) -> int:
-    kept = 0
-    while kept < run - line and at + kept < len(text) and text[at + kept] == " ":
-        kept += 1
-    return kept
-
-
-def _blank_run(raw: str, at: int) -> int:
-    while at < len(raw) and raw[at] in " \t\r\n":
+def _after_break(value: str, at: int, *, first: bool) -> int:
+    if not first and value.startswith(" ", at):
+        return at + 1
+    while value.startswith(_KEPT_BREAKS, at):
         at += 1
     return at
+
+
+def _inner_end(runs: list[Segment]) -> int:
+    last = runs[-1]
+    return last.inner + (last.length if last.exact else 1)
+
+
+def _runs(line: _Line, inner: int, style: str) -> Iterator[Segment]:
+    """Runs of characters that stand for themselves, and one inexact segment for each escape."""
+    at = 0
+    for escape in _ESCAPES[style].finditer(line.text) if style in _ESCAPES else ():
+        if escape.start() > at:
+            yield Segment(inner, line.start + at, escape.start() - at)
+            inner += escape.start() - at
+        yield Segment(inner, line.start + escape.start(), len(escape.group()), exact=False)
+        inner += 1
+        at = escape.end()
+    if at < len(line.text):
+        yield Segment(inner, line.start + at, len(line.text) - at)
+
+
+def _lines(scalar: Scalar) -> Iterator[_Line]:
+    text, style = scalar.doc.text, scalar.style
+    block = style in {"|", ">"}
+    start, stop = (scalar.start, scalar.end) if block or not style else (scalar.start + 1, scalar.end - 1)
+    bounds = [start, *(at for found in _BREAK.finditer(text, start, stop) for at in found.span()), stop]
+    spans = list(zip(bounds[::2], bounds[1::2], strict=True))
+    if block:
+        margin = _margin(scalar.text, [text[a:b] for a, b in spans[1:]])
+        for begin, end in spans[1:]:
+            yield _Line(min(begin + margin, end), text[begin + margin : end])
+        return
+    for number, (begin, end) in enumerate(spans):
+        body = text[begin:end]
+        lead = len(body) - len(body.lstrip(" \t")) if number else 0
+        yield _stripped(begin + lead, body[lead:], style, last=number == len(spans) - 1)
+
+
+def _stripped(start: int, body: str, style: str, *, last: bool) -> _Line:
+    if last:
+        return _Line(start, body)
+    kept = body.rstrip(" \t")
+    if style != '"' or (len(kept) - len(kept.rstrip("\\"))) % 2 == 0:
+        return _Line(start, kept)
+    if kept == body:  # a backslash ends the line
+        return _Line(start, kept[:-1], joined=True)
+    return _Line(start, body[: len(kept) + 1])  # an escaped blank
+
+
+def _margin(value: str, lines: list[str]) -> int:
+    """How many blanks of every line are not part of the value."""
+    first = next((line for line in lines if line.strip()), "")
+    shown = next((line for line in value.split("\n") if line.strip()), "")
+    return max(len(first) - len(first.lstrip(" ")) - (len(shown) - len(shown.lstrip(" "))), 0)

@@ -197,7 +197,8 @@ def _effective(entries: list[Entry]) -> tuple[Entry, ...]:
     last = {key_name(entry.key): entry for entry in entries}
     own = [entry for entry in entries if not entry.via]
     names = {key_name(entry.key) for entry in own}
-    before, after = [], []
+    before: list[Entry] = []
+    after: list[Entry] = []
     for name, entry in last.items():
         if entry.via:
             (after if name in names else before).append(entry)

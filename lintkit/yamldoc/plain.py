@@ -17,9 +17,12 @@ def plain(node: Node | None) -> Json:
 
 
 def served(node: Node | None) -> Json:
-    """Like ``plain`` without null values of mappings: the API server and Helm treat them as absent."""
+    """Like ``plain`` as it is served: without null values of mappings (absent to the API server and to Helm), and
+    whole numbers as integers (``3.0`` reaches JSON as ``3``: sigs.k8s.io/yaml, in the range of int64).
+    """
     if isinstance(node, Scalar):
-        return node.value
+        value = node.value
+        return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
     if isinstance(node, Mapping):
         return {name: served(e.value) for name, e in node.index.items() if not is_null(e.value)}
     if isinstance(node, Sequence):

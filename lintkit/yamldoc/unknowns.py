@@ -12,6 +12,7 @@ _PLACEHOLDERS: Final = (
     (re.compile(r"\{\{"), "template expression"),
     (re.compile(r"ENC\[[A-Z0-9_]+,"), "encrypted value"),
     (re.compile(r"<(?:path|secret|vault|ssm|placeholder):[^>\n]*>"), "secret placeholder"),
+    (re.compile(r"^<[A-Za-z][\w .-]*>$"), "placeholder"),
     (re.compile(r"\$\{[A-Za-z_][^}\n]*\}"), "variable that is substituted later"),
     (re.compile(r"(?<![\w.@])@[A-Z][A-Z0-9_]{2,}@"), "build placeholder"),
     (re.compile(r"%%%[A-Z0-9_]+%%%|\bREPLACE_[A-Z0-9_]+\b"), "build placeholder"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
+from typing import TypeAlias
 
 import pytest
 
@@ -16,6 +17,7 @@ from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping, string
 
+Check: TypeAlias = Callable[..., list[tuple[str, int, str]]]
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 
@@ -37,7 +39,7 @@ def line_of(finding: ShapeFinding) -> int:
 
 
 @pytest.fixture
-def found() -> Callable[..., list[tuple[str, int, str]]]:
+def found() -> Check:
     """Findings of an object in a bundled schema: kind, line, message."""
 
     def run(text: str, rook: str = "", *, partial: bool = False) -> list[tuple[str, int, str]]:
@@ -48,7 +50,7 @@ def found() -> Callable[..., list[tuple[str, int, str]]]:
 
 
 @pytest.fixture
-def checked() -> Callable[[str, str], list[tuple[str, int, str]]]:
+def checked() -> Check:
     """Findings of an object in the schema of its kind ``Thing`` (group ``example.com``), given as YAML."""
 
     def run(spec_schema: str, spec: str) -> list[tuple[str, int, str]]:

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="Rook's examples a
 
 
 def all_documents() -> list[Document]:
-    return [d for f in sorted(EXAMPLES.rglob("*.yaml")) for d in documents(Source(f.relative_to(EXAMPLES).as_posix(), f.read_text()))]
+    return [
+        d for f in sorted(EXAMPLES.rglob("*.yaml")) for d in documents(Source(f.relative_to(EXAMPLES).as_posix(), f.read_text()))
+    ]
 
 
 def names(body: Mapping) -> tuple[str, str, str]:
@@ -30,7 +32,7 @@ def names(body: Mapping) -> tuple[str, str, str]:
     return group, version, string(body.get("kind")) or ""
 
 
-def test_examples_are_silent_under_the_definitions_beside_them():
+def test_examples_are_silent_under_the_definitions_beside_them() -> None:
     docs = all_documents()
     own = schemas_in(docs)
     said: list[tuple[str, str]] = []
@@ -64,7 +66,7 @@ def keys_of(schema: CrdSchema, node: Node, shape: Shape) -> list[Scalar]:
     return found
 
 
-def test_every_misspelt_key_of_an_example_is_found_on_its_line():
+def test_every_misspelt_key_of_an_example_is_found_on_its_line() -> None:
     candidates: list[tuple[CrdSchema, Document, Scalar]] = []
     for doc in all_documents():
         if isinstance(doc.root, Mapping):

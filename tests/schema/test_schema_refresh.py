@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from lintkit.schema.model import Shape
 from tests.schema.conftest import SHARED
 from tests.schema.test_schema_generated import SHAPES
 
@@ -55,11 +56,11 @@ EXPECTED = """\
 """
 
 
-def run(*arguments):
+def run(*arguments: object) -> None:
     subprocess.run([sys.executable, str(TOOL), *map(str, arguments)], check=True, capture_output=True)
 
 
-def test_releases_share_their_shapes_and_get_a_union(tmp_path):
+def test_releases_share_their_shapes_and_get_a_union(tmp_path: Path) -> None:
     (tmp_path / "old.yaml").write_text(CRD.replace("KEY", "old"))
     (tmp_path / "new.yaml").write_text(CRD.replace("KEY", "new") + "---\nkind: Other\n")
     releases = ("--release", f"rook=1.10:{tmp_path / 'new.yaml'}", "--release", f"rook=1.9:{tmp_path / 'old.yaml'}")
@@ -69,7 +70,7 @@ def test_releases_share_their_shapes_and_get_a_union(tmp_path):
 
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, SHAPES)
-def test_a_union_is_never_stricter_than_its_parts(a, b):
+def test_a_union_is_never_stricter_than_its_parts(a: Shape, b: Shape) -> None:
     a, b = (s._replace(properties={}, extra=None, items=None) for s in (a, b))
     both = refresh.union(a, b)
     for part in (a, b):
@@ -82,7 +83,7 @@ def test_a_union_is_never_stricter_than_its_parts(a, b):
 
 
 @pytest.mark.skipif(not (SHARED / "crds").is_dir(), reason="the upstream definitions are not here")
-def test_the_bundled_data_is_what_the_tool_makes_of_the_upstream_definitions(tmp_path):
+def test_the_bundled_data_is_what_the_tool_makes_of_the_upstream_definitions(tmp_path: Path) -> None:
     crds = SHARED / "crds"
     plain = [f for f in sorted(crds.glob("*.yaml")) if not f.name.startswith("rook")]
     releases = [arg for f in sorted(crds.glob("rook-*.yaml")) for arg in ("--release", f"rook={f.stem[5:]}:{f}")]

@@ -1,0 +1,181 @@
+"""Resources and values against their schemas: findings about keys, types and bounds.
+
+The schema of a kind is looked up in this order: a CustomResourceDefinition of the repository, those
+that ship with lintkit (by the environment's Rook version), Kubernetes' own (by its Kubernetes version).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from lintkit.charts import KeyTree, known_keys
+from lintkit.facts.words import nearest
+from lintkit.finding import Finding, Fix
+from lintkit.fix.build import edits_for
+from lintkit.fix.intent import Blocked, Set
+from lintkit.policy.evaluate import fingerprint
+from lintkit.policy.locate import display_path, identity_path, locate
+from lintkit.schema.core import core_schema
+from lintkit.schema.crds import schema_for
+from lintkit.schema.model import POLICY_OF, CrdSchema, ShapeFinding
+from lintkit.schema.repository import schemas_in
+from lintkit.schema.walk import shape_findings
+from lintkit.shape import SHAPE_POLICIES, UNKNOWN_KEY, shape_finding
+from lintkit.sources.charts import ChartUse
+from lintkit.sources.world import World
+from lintkit.subjects.environment import Environment
+from lintkit.subjects.model import Subject
+from lintkit.text.edits import Edit
+from lintkit.text.source import Place
+from lintkit.yamldoc.document import path_of, place_of, pointer
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, is_null
+from lintkit.yamldoc.unknowns import unknown_reason
+
+_POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
+_OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
+Schemas = dict[tuple[str, str], CrdSchema]
+
+
+def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Finding]:
+    """Where resources, deliveries and chart values of every environment depart from their schemas."""
+    environments = list(environments)
+    own = _repository_schemas(world, environments)
+    for environment in environments:
+        for subject in environment.subjects:
+            schema = _schema_of(subject, own, environment)
+            if schema is not None:
+                for found in shape_findings(subject.object, schema):
+                    finding = _finding(found, subject, environment)
+                    if finding is not None:
+                        yield finding
+        for use in world.gather(environment.name).charts:
+            yield from _values(use, environment)
+
+
+def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdSchema | None:
+    api = subject.object.get("apiVersion")
+    if subject.kind in _OURS or not isinstance(api, Scalar) or unknown_reason(api):
+        return None
+    group, _, version = api.text.rpartition("/")
+    return (
+        own.get((group, subject.kind))
+        or schema_for(group, version, subject.kind, environment.versions.get("rook", ""))
+        or core_schema(api.text, subject.kind, environment.versions.get("kubernetes", ""))
+    )
+
+
+def _repository_schemas(world: World, environments: Iterable[Environment]) -> Schemas:
+    """Definitions found in the tree, for kinds that something in an environment is of."""
+    wanted = {s.resource.kind for e in environments for s in e.subjects if s.kind not in _OURS}
+    found: Schemas = {}
+    for path in world.scan.definitions:
+        source = world.files.source(path)
+        if source is not None and any(f"kind: {kind}\n" in source.text for kind in wanted):
+            found.update(schemas_in(world.files.documents(path)))
+    return found
+
+
+def _finding(found: ShapeFinding, subject: Subject, environment: Environment) -> Finding | None:
+    """A shape finding at the line to edit; None where nobody wrote what departs (a chart default)."""
+    policy = _POLICIES[POLICY_OF[found.kind]]
+    node = found.node
+    if node.doc.source.builtin:
+        return None
+    located = locate(subject, found.path[:-1] if found.kind == "missing-key" else found.path)
+    place, span = located.place, located.span
+    if node.end > node.start and found.kind != "missing-key":
+        place = _first_line(place_of(node))
+        span = span._replace(path=place.source.path, document=node.doc.number, start=place.first, end=place.last)
+        span = span._replace(pointer=pointer(node.doc, path_of(node)))
+    identity = identity_path(subject.object, found.path, subject.prefix)
+    return replace(
+        shape_finding(policy, place, span.document, found.message, "", span.pointer),
+        span=span,
+        resource=subject.resource,
+        resource_path=display_path((*subject.prefix, *found.path)),
+        environments=(environment.name,),
+        origin=str(subject.origin),
+        related=located.related,
+        fix=_fix(found, subject),
+        fingerprint=fingerprint(policy.id, environment.name, *subject.resource, identity),
+        severity=_severity(policy.severity, environment.profile),
+    )
+
+
+def _first_line(place: Place) -> Place:
+    newline = place.source.text.find("\n", place.start, place.end)
+    return place if newline < 0 else place._replace(end=newline)
+
+
+def _severity(word: str, profile: str) -> str:
+    return "warning" if profile == "lab" and word == "error" else word
+
+
+def _fix(found: ShapeFinding, subject: Subject) -> Fix | None:
+    """The suggestion as an edit: a key renamed (the setting starts to work), a value quoted (the API server wants text)."""
+    if not found.suggestion:
+        return None
+    if found.kind == "unknown-key":
+        return _rename(found.node, found.suggestion)
+    if found.kind != "wrong-type" or not isinstance(found.node, Scalar) or not found.suggestion.startswith(('"', "'")):
+        return None
+    root, path = subject.binding(found.path)
+    title = f"write {found.suggestion}"
+    try:
+        edits = edits_for([Set(root, path, found.node.text, quote=True)])
+    except Blocked as blocked:
+        return Fix(title, True, (), "", str(blocked))
+    return Fix(title, True, edits) if edits else None
+
+
+def _rename(key: Node, name: str) -> Fix | None:
+    place = place_of(key)
+    if place.locked or place.source.builtin:
+        return None
+    edit = Edit(place.source, place.start, place.end, name)
+    return Fix(f"rename it to {name}", False, (edit,), "the setting starts to work")
+
+
+def _values(use: ChartUse, environment: Environment) -> Iterator[Finding]:
+    """Keys of chart values that the chart does not know, below keys that it does.
+
+    Silent for a chart whose version is not one we have the keys of, and where another layer cannot be read.
+    """
+    tree = known_keys(use.chart)
+    if use.exact and isinstance(tree, dict):
+        yield from _unknown_values(use, use.values, tree, (), environment)
+
+
+def _unknown_values(
+    use: ChartUse, node: Mapping, tree: dict[str, KeyTree], path: Path, environment: Environment
+) -> Iterator[Finding]:
+    for name, entry in node:
+        known = tree.get(name)
+        if isinstance(known, dict):
+            if isinstance(entry.value, Mapping):
+                yield from _unknown_values(use, entry.value, known, (*path, name), environment)
+            continue
+        if known is not None or not path or entry.key.doc.source.builtin or is_null(entry.value):
+            continue
+        if unknown_reason(entry.key) or name == "global":
+            continue
+        close = nearest(name, tree, 3 if len(name) > 5 else 1)
+        if close:
+            yield _value_finding(use, entry.key, (*path, name), close, environment)
+
+
+def _value_finding(use: ChartUse, key: Scalar, path: Path, close: tuple[str, ...], environment: Environment) -> Finding:
+    place = place_of(key)
+    message = f"chart {use.chart} has no value {display_path(path)}, did you mean {' or '.join(close)}?"
+    span_pointer = pointer(key.doc, path_of(key))
+    return replace(
+        shape_finding(UNKNOWN_KEY, place, key.doc.number, message, display_path(path), span_pointer),
+        severity="warning",
+        resource_path=display_path((*use.prefix, *path)),
+        environments=(environment.name,),
+        origin=str(use.origin),
+        fix=_rename(key, close[0]) if len(close) == 1 else None,
+        fingerprint=fingerprint(UNKNOWN_KEY.id, environment.name, use.chart, use.release, display_path(path)),
+    )

@@ -1,0 +1,185 @@
+"""Facts about the values of charts: keys that no template reads, secrets as text, resources, autoscalers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Dict
+from typing import Final
+
+from lintkit.charts import chart_defaults, chart_names, keys_read
+from lintkit.facts.placement import escaped
+from lintkit.facts.words import nearest
+from lintkit.facts.workloads import Workload, whole, workloads
+from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
+from lintkit.yamldoc.unknowns import unknown_reason
+
+_SECRET_KEY: Final = re.compile(r"(?:password|secret|token|heartbeat_key)$", re.IGNORECASE)
+_SIZES: Final = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
+
+
+def _values(environment: Environment) -> Iterator[tuple[Subject, str, Mapping]]:
+    for subject in environment.by_kind.get("ChartValues", ()):
+        values = subject.object.get("values")
+        if isinstance(values, Mapping):
+            yield subject, text(subject.object.get("chart")) or "", values
+
+
+def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
+    """Keys that users wrote below ``pod.replicas`` and that no template of the chart reads.
+
+    One item each: ``of``, ``path``, ``chart``, ``key``, ``nearest`` (keys the chart reads close to it), ``elsewhere`` (another
+    chart reads it: a values file shared by several). Only chart lines whose templates were looked at count.
+    """
+    found: list[Json] = []
+    for owner, chart, values in _values(environment):
+        defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
+        read = keys_read(chart, defaults.release) if defaults and defaults.exact else None
+        replicas = lookup(values, "pod", "replicas")
+        if read is None or not isinstance(replicas, Mapping):
+            continue
+        for name, entry in replicas:
+            if name in read.replicas or entry.value.doc.source.builtin or unknown_reason(entry.key):
+                continue
+            found.append(
+                {
+                    "of": owner.id,
+                    "path": escaped(("values", "pod", "replicas", name)),
+                    "chart": chart,
+                    "key": name,
+                    "nearest": [*nearest(name, read.replicas - set(replicas.index), max(2, len(name) // 3))],
+                    "elsewhere": _read_elsewhere(name, chart, defaults.release if defaults else ""),
+                    "number": whole(entry.value, None),
+                    "parent": "values.pod.replicas",
+                }
+            )
+    return found
+
+
+def _read_elsewhere(key: str, chart: str, release: str) -> bool:
+    return any(key in read.replicas for other in chart_names() if other != chart and (read := keys_read(other, release)))
+
+
+def secret_texts(subject: Subject, environment: Environment) -> Json:
+    """Secrets that stand in chart values as text: keys that end in password, secret, token or heartbeat_key.
+
+    One item each: ``of``, ``path``, ``chart``, ``place`` (chart:path), ``key``, ``value`` (never to be shown), ``default``
+    (the chart's own) and ``certain`` (every layer of the values can be read and the chart line is known).
+    """
+    found: list[Json] = []
+    for owner, chart, values in _values(environment):
+        certain = not owner.origin.hidden and owner.facts.get("defaults_exact") is True
+        for path, key, node in _secrets(values, ()):
+            found.append(
+                {
+                    "of": owner.id,
+                    "path": escaped(("values", *path)),
+                    "chart": chart,
+                    "place": f"{chart}:{escaped(path)}",
+                    "key": key,
+                    "value": node.text,
+                    "default": node.doc.source.builtin,
+                    "certain": certain,
+                }
+            )
+    return found
+
+
+def _secrets(node: Node, path: Path) -> Iterator[tuple[Path, str, Scalar]]:
+    if isinstance(node, Mapping):
+        for name, entry in node:
+            value = entry.value
+            if isinstance(value, Scalar):
+                if _SECRET_KEY.search(name) and string(value) and not unknown_reason(value):
+                    yield (*path, name), name, value
+            else:
+                yield from _secrets(value, (*path, name))
+    else:
+        for i, item in enumerate(items(node)):
+            if not isinstance(item, Scalar):
+                yield from _secrets(item, (*path, i))
+
+
+def without_resources(subject: Subject, environment: Environment) -> Json:
+    """Workloads whose main containers have no full resources.
+
+    One item for each chart release with ``pod.resources.enabled`` false and each operator resource, Deployment or StatefulSet:
+    ``of``, ``path``, ``title``, ``chart`` (empty outside charts) and ``missing`` (``cpu request`` and so on; empty for a chart).
+    """
+    found: list[Json] = []
+    seen: set[str] = set()
+    for workload in workloads(environment):
+        owner = workload.subject
+        if owner.kind != "Component":
+            found += _unsized(workload)
+            continue
+        chart = text(owner.object.get("chart")) or ""
+        release = owner.id.rpartition("/")[0]
+        if release in seen or boolean(owner.object.get("resourcesEnabled")) is not False:
+            continue
+        seen.add(release)
+        found.append({"of": owner.id, "path": "resourcesEnabled", "title": f"chart {chart}", "chart": chart, "missing": []})
+    return found
+
+
+def _unsized(workload: Workload) -> Iterator[Json]:
+    body = workload.subject.object
+    if workload.subject.kind == "RabbitmqCluster" and lookup(body, "spec", "resources") is None:
+        return  # the operator's own defaults are complete
+    if workload.subject.kind in ("RabbitmqCluster", "PerconaXtraDBCluster", "MariaDB"):
+        places: list[Path] = [(*workload.pods[0], "resources")]
+    else:
+        base: Path = (*workload.pods[0], "containers")
+        places = [(*base, i, "resources") for i in range(len(items(lookup(body, *base))))]
+    for path in places:
+        resources = lookup(body, *path)
+        values = [lookup(resources, *size) for size in _SIZES]
+        if unknown_reason(resources) or any(unknown_reason(value) for value in values):
+            continue
+        missing = [_size_name(size) for size, value in zip(_SIZES, values, strict=True) if value is None]
+        if missing:
+            yield {"of": workload.subject.id, "path": escaped(path), "title": workload.title, "chart": "", "missing": [*missing]}
+
+
+def _size_name(size: tuple[str, str]) -> str:
+    return f"{size[1]} {size[0].removesuffix('s')}"
+
+
+def autoscalers(subject: Subject, environment: Environment) -> Json:
+    """Every HorizontalPodAutoscaler: ``of``, ``name``, ``target`` (kind and name), ``minimum`` and
+    ``maximum`` (null when not known), ``found`` (the environment makes the target; null when not everything in the namespace is known), ``workload`` (its id).
+    """
+    found: list[Json] = []
+    everything = workloads(environment)
+    for owner in environment.by_kind.get("HorizontalPodAutoscaler", ()):
+        target = lookup(owner.object, "spec", "scaleTargetRef")
+        name, kind = lookup(target, "name"), text(lookup(target, "kind")) or ""
+        namespace = owner.resource.namespace
+        named = [w for w in everything if w.name == text(name)]
+        match = next((w for w in named if w.namespace in (namespace, "")), named[0] if named else None)
+        sure = not unknown_reason(name) and namespace not in environment.unrendered and not environment.unread
+        exists = True if match else False if sure and kind in ("Deployment", "StatefulSet") else None
+        found.append(
+            {
+                "of": owner.id,
+                "name": owner.resource.name,
+                "target": f"{kind} {text(name) or ''}".strip(),
+                "minimum": whole(lookup(owner.object, "spec", "minReplicas"), 1),
+                "maximum": whole(lookup(owner.object, "spec", "maxReplicas"), None),
+                "found": exists,
+                "workload": match.subject.id if match else "",
+            }
+        )
+    return found
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Environment": {
+        "unread_replica_keys": unread_replica_keys,
+        "secret_texts": secret_texts,
+        "without_resources": without_resources,
+        "autoscalers": autoscalers,
+    }
+}

@@ -1,0 +1,208 @@
+"""Facts about node roles: labels a component asks for against its chart's own, terms that are ORed, hosts in conflict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Dict
+from typing import Final
+
+from lintkit.charts import chart_defaults, components
+from lintkit.facts.placement import escaped
+from lintkit.sources.inventory.model import parse_taint
+from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, is_null, items, lookup, text
+from lintkit.yamldoc.unknowns import unknown_reason
+
+# labels of OpenStack-Helm charts (OpenStack-Helm installation guide, "Label Kubernetes nodes") and the role they stand for
+_ROLES: Final = {
+    "openstack-control-plane": "control",
+    "openstack-compute-node": "compute",
+    "openstack-network-node": "network",
+    "l3-agent": "network",
+    "ceph-osd": "storage",
+    "ceph-mon": "storage",
+}
+_NODE_TERMS: Final[Path] = ("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+_IPV4: Final = re.compile(r"\d+(?:\.\d+){3}")
+_ADDRESSES: Final = ("ansible_host", "ip", "access_ip")
+
+
+def default_selector(subject: Subject, environment: Environment) -> Json:
+    """The node label that a Component's chart selects unless told otherwise: ``key`` and ``value``, empty when not known."""
+    chart, component = text(subject.object.get("chart")) or "", text(subject.object.get("component")) or ""
+    defaults = chart_defaults(chart)
+    spec = next((s for s in components(chart) if s.component == component), None)
+    label = lookup(defaults.document.root, *spec.label) if defaults and spec and spec.label else None
+    return {
+        "key": text(lookup(label, "node_selector_key")) or "",
+        "value": text(lookup(label, "node_selector_value")) or "",
+    }
+
+
+def node_role(subject: Subject, environment: Environment) -> Json:
+    """The role that a Component's chart gives it: control, compute, network or storage; empty for none of these."""
+    default = default_selector(subject, environment)
+    return _ROLES.get(str(default["key"]), "") if isinstance(default, dict) else ""
+
+
+def half_selector(subject: Subject, environment: Environment) -> Json:
+    """Which half of its node selector a Component's values set alone: ``written`` and ``other`` (key or value), ``pair``.
+
+    Null when both or none are written, or the pair is the chart's own or one that other components of the environment use.
+    """
+    label = subject.object.get("nodeSelector")
+    key, value = lookup(label, "key"), lookup(label, "value")
+    if not (isinstance(key, Scalar) and isinstance(value, Scalar)) or unknown_reason(key) or unknown_reason(value):
+        return None
+    alone = [not key.doc.source.builtin, not value.doc.source.builtin]
+    pair = (key.text, value.text)
+    default = default_selector(subject, environment)
+    if all(alone) or not any(alone) or (isinstance(default, dict) and pair == (default["key"], default["value"])):
+        return None
+    if any(other.id != subject.id and _pair(other) == pair for other in environment.by_kind.get("Component", ())):
+        return None
+    return {"written": "key" if alone[0] else "value", "other": "value" if alone[0] else "key", "pair": f"{pair[0]}={pair[1]}"}
+
+
+def _pair(subject: Subject) -> tuple[str, str] | None:
+    """A node selector that values write in full."""
+    label = subject.object.get("nodeSelector")
+    key, value = lookup(label, "key"), lookup(label, "value")
+    if not (isinstance(key, Scalar) and isinstance(value, Scalar)):
+        return None
+    return None if key.doc.source.builtin or value.doc.source.builtin else (key.text, value.text)
+
+
+def ored_terms(subject: Subject, environment: Environment) -> Json:
+    """Required node affinities whose terms ask for different labels, one expression each, so that any of them suffices.
+
+    One item each: ``of``, ``path`` (of the terms), ``title``, ``terms`` (as written), ``count``, and ``second`` (the
+    second term's expression, for the fix; null when part of it cannot be read).
+    """
+    found: list[Json] = []
+    for candidate in environment.subjects:
+        if candidate.kind not in _DERIVED:
+            spec = candidate.object.get("spec")
+            if isinstance(spec, Mapping):
+                _search(candidate, spec, ("spec",), found)
+    return found
+
+
+_DERIVED: Final = frozenset({"Pool", "Component", "Database", "MessageQueue", "Container", "Node", "Environment", "ChartValues"})
+
+
+def _search(subject: Subject, node: Node, path: Path, found: list[Json]) -> None:
+    if isinstance(node, Mapping):
+        for name, entry in node:
+            below = (*path, name)
+            if name == "nodeAffinity":
+                item = _ored(subject, lookup(entry.value, *_NODE_TERMS), (*below, *_NODE_TERMS))
+                found += [item] if item else []
+            elif name not in ("parameters", "data", "metadata"):
+                _search(subject, entry.value, below, found)
+    else:
+        for i, item_node in enumerate(items(node)):
+            _search(subject, item_node, (*path, i), found)
+
+
+def _ored(subject: Subject, terms: Node | None, path: Path) -> Json:
+    singles: list[Node] = []
+    for term in items(terms):
+        expressions = items(lookup(term, "matchExpressions"))
+        if len(expressions) != 1 or lookup(term, "matchFields") is not None:
+            return None
+        singles.append(expressions[0])
+    names = [text(lookup(expression, "key")) for expression in singles]
+    if len(singles) < 2 or len(set(names)) < len(names) or None in names:
+        return None
+    if any(unknown_reason(lookup(e, "key")) for e in singles):
+        return None
+    return {
+        "of": subject.id,
+        "path": escaped(path),
+        "title": f"{subject.kind} {subject.resource.name}",
+        "keys": [str(name) for name in names],
+        "count": len(singles),
+        "second": _expression(singles[1]),
+    }
+
+
+def _expression(node: Node) -> Json:
+    parts: dict[str, Json] = {}
+    for key in ("key", "operator"):
+        value = text(lookup(node, key))
+        if value is None:
+            return None
+        parts[key] = value
+    listed = items(lookup(node, "values"))
+    if any(text(item) is None or unknown_reason(item) for item in listed):
+        return None
+    return {**parts, "values": [text(item) for item in listed]} if listed else parts
+
+
+def host_conflicts(subject: Subject, environment: Environment) -> Json:
+    """What of a host of the inventory cannot be right.
+
+    One item each: ``kind`` (shared-address, undefined, bad-address, labels-shape or taints-shape), ``text`` (the value, never
+    a secret), ``path``, ``other`` (the first host with the same address, and its id in ``of``).
+    """
+    found: list[Json] = []
+    settings = subject.object.get("settings")
+    if subject.facts.get("defined") is False:
+        found.append(_conflict("undefined", "", ""))
+    if isinstance(settings, Mapping):
+        for name, entry in settings:
+            path = escaped(("settings", name))
+            value = text(entry.value) or ""
+            if name in _ADDRESSES and not unknown_reason(entry.value):
+                if _bad_octet(value):
+                    found.append(_conflict("bad-address", value, path))
+                else:
+                    found += _shared(subject, name, value, path, environment)
+            elif name == "node_labels" and not _readable(entry.value, Mapping):
+                found.append(_conflict("labels-shape", value, path))
+            elif name == "node_taints" and not _taints(entry.value):
+                found.append(_conflict("taints-shape", value, path))
+    return found
+
+
+def _conflict(kind: str, value: str, path: str, other: str = "") -> Json:
+    return {"kind": kind, "text": value, "path": path, "other": other, "of": f"Node/{other}" if other else ""}
+
+
+def _bad_octet(address: str) -> bool:
+    octets = address.split(".") if _IPV4.fullmatch(address) else []
+    return any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets)
+
+
+def _shared(subject: Subject, name: str, value: str, path: str, environment: Environment) -> list[Json]:
+    """The first host in the inventory's order keeps the address; later ones are in conflict with it."""
+    if name == "access_ip" or not _IPV4.fullmatch(value):
+        return []
+    for other in environment.by_kind.get("Node", ()):
+        if other.id == subject.id:
+            return []
+        if text(lookup(other.object, "settings", name)) == value:
+            return [_conflict("shared-address", value, path, other.resource.name)]
+    return []
+
+
+def _readable(node: Node, shape: type[Node]) -> bool:
+    if isinstance(node, shape) or unknown_reason(node) or is_null(node):
+        return True
+    # INI inventories write these as text
+    return isinstance(node, Scalar) and (text(node) or "").lstrip().startswith(("{", "["))
+
+
+def _taints(node: Node) -> bool:
+    if isinstance(node, Mapping) or not (items(node) or _readable(node, Mapping)):
+        return False
+    return all(unknown_reason(item) or parse_taint(text(item) or "") for item in items(node))
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Component": {"default_selector": default_selector, "node_role": node_role, "half_selector": half_selector},
+    "Environment": {"ored_terms": ored_terms},
+    "Node": {"conflicts": host_conflicts},
+}
