@@ -138,6 +138,12 @@ def check(
     options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
     if fix and options.stdin is not None:
         raise LintkitError("--fix cannot change what comes from stdin: use --diff, or name files")
+    if diff:
+        with progress(sys.stderr):
+            shown = diff_of(options, unsafe=unsafe_fixes)
+        _write(shown.text)
+        _say(*shown.refused, *shown.broken)
+        raise typer.Exit(2 if shown.broken else int(bool(shown.text) and not exit_zero))
     applied: list[str] = []
     with progress(sys.stderr):
         if fix:
@@ -147,11 +153,6 @@ def check(
             applied += repaired.refused
         else:
             report, loaded = run_check(options)
-    if diff:
-        text, refused = diff_of(report, unsafe=unsafe_fixes)
-        _write(text)
-        _say(*refused, *report.broken)
-        raise typer.Exit(2 if report.broken else int(bool(text) and not exit_zero))
     _report(report, loaded.policies, targets, color, statistics, show_all)
     _say(*applied, *report.broken)
     raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))

@@ -72,7 +72,7 @@ def _repository_schemas(world: World, environments: Iterable[Environment]) -> Sc
     found: Schemas = {}
     for path in world.scan.definitions:
         source = world.files.source(path)
-        if source is not None and any(f"kind: {kind}\n" in source.text for kind in wanted):
+        if source is not None and any(f"kind: {kind}" in source.text for kind in wanted):
             found.update(schemas_in(world.files.documents(path)))
     return found
 

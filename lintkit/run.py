@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -39,7 +39,10 @@ UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for. ``paths`` narrow what is reported, never what is known."""
+    """What was asked for. ``paths`` narrow what is reported, never what is known.
+
+    ``texts`` (by path) are read instead of what is written there: files as they would be after fixing.
+    """
 
     paths: tuple[Path, ...] = ()
     profile: str = ""
@@ -51,6 +54,7 @@ class Options:
     stdin_name: str = "-"
     force_exclude: bool = False
     show_all: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def load(options: Options) -> Loaded:
     config = load_configuration(root, options)
     policies = all_policies(root, config.policy_folders)
     config = settled(config, policies)
-    tree = WorkTree(root, config.exclude, () if options.force_exclude else named_paths(options, root) or ())
+    named = () if options.force_exclude else named_paths(options, root) or ()
+    tree = WorkTree(root, config.exclude, named, options.texts)
     files = tree.files() if options.stdin is None else _stdin(options)
     world = load_world(files, config)
     environments = tuple(e for name in sorted(world.environments) if (e := _environment(world, name, options)).subjects)
@@ -105,7 +110,7 @@ def _stdin(options: Options) -> Files:
     name = join("", Path(options.stdin_name).as_posix())
     if not name:
         raise LintkitError(f"--stdin-filename {options.stdin_name}: the name is outside the repository")
-    return Files([name], lambda _: text)
+    return Files([name], lambda path: options.texts.get(path, text))
 
 
 def _environment(world: World, name: str, options: Options) -> Environment:

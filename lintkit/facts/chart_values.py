@@ -149,7 +149,8 @@ def _size_name(size: tuple[str, str]) -> str:
 
 def autoscalers(subject: Subject, environment: Environment) -> Json:
     """Every HorizontalPodAutoscaler: ``of``, ``name``, ``target`` (kind and name), ``minimum`` and
-    ``maximum`` (null when not known), ``found`` (the environment makes the target; null when not everything in the namespace is known), ``workload`` (its id).
+    ``maximum`` (null when not known), ``found`` (the environment makes the target; null when not everything in the namespace
+    is known), ``workload`` (its id).
     """
     found: list[Json] = []
     everything = workloads(environment)

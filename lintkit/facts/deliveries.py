@@ -231,12 +231,13 @@ def chart_names(subject: Subject, environment: Environment) -> Json:
 
 def missing(_subject: Subject, environment: Environment) -> Json:
     """What deliveries and kustomizations of the environment name and what does not exist: ``of``, ``message``, ``text``,
-    ``object`` (it is a ConfigMap or Secret of the cluster, no file)."""
+    ``form`` (file, or object: a ConfigMap or Secret of the cluster, or source: a chart's repository)."""
     found: list[Json] = []
     for reference in environment.by_kind.get("Reference", ()):
         message = text(reference.object.get("message")) or ""
-        cluster = message.startswith(("ConfigMap ", "Secret "))
-        found.append({"of": reference.id, "message": message, "text": str(reference.facts["text"]), "object": cluster})
+        first = message.partition(" ")[0]
+        form = "object" if first in ("ConfigMap", "Secret") else "source" if first.endswith(("Repository", "HelmChart")) else "file"
+        found.append({"of": reference.id, "message": message, "text": str(reference.facts["text"]), "form": form})
     return found
 
 

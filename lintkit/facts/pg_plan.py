@@ -58,7 +58,8 @@ class ClusterPlan:
 
     ``plan`` is for the canonical order and the cluster's Ceph version (generation A where it is unknown, then
     ``assumed``). ``loads`` is, by root, the least and most PG replicas per OSD over the orders tried, and over both
-    generations where the version is unknown. Pools that share OSDs through another root count.
+    generations where the version is unknown. Pools that share OSDs through another root count. ``target`` and ``limit``
+    are ``mon_target_pg_per_osd`` and ``mon_max_pg_per_osd`` where the cluster sets them.
     """
 
     cluster: Subject
@@ -68,6 +69,8 @@ class ClusterPlan:
     loads: Dict[str, tuple[float, float]]
     roots: Dict[str, Root]
     assumed: bool
+    target: int | None = None
+    limit: int | None = None
 
 
 def plans(environment: Environment) -> Iterator[tuple[Subject, ClusterPlan | NotKnown]]:
@@ -222,8 +225,12 @@ def _version_known(version: str) -> bool:
 
 
 def _option(cluster: Subject, environment: Environment, key: str, default: int) -> int:
+    return _set(cluster, environment, key) or default
+
+
+def _set(cluster: Subject, environment: Environment, key: str) -> int | None:
     found = setting(cluster, environment, key)
-    return int(found.value) if found and found.value.isdecimal() and int(found.value) > 0 else default
+    return int(found.value) if found and found.value.isdecimal() and int(found.value) > 0 else None
 
 
 def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | NotKnown:
@@ -240,7 +247,8 @@ def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | No
         loads = _range(given, assumed=assumed)
     except ModuleError as error:
         return NotKnown(f"Ceph's autoscaler fails on these pools: {error}")
-    return ClusterPlan(cluster, pools, given, first, loads, used_roots(given), assumed)
+    target, limit = (_set(cluster, environment, f"mon_{key}_pg_per_osd") for key in ("target", "max"))
+    return ClusterPlan(cluster, pools, given, first, loads, used_roots(given), assumed, target, limit)
 
 
 @lru_cache(maxsize=256)

@@ -241,7 +241,7 @@ def pg_loads(_subject: Subject, environment: Environment) -> Json | NotKnown:
 
     One item a root: ``of`` and ``path`` (the declared pool that brings most), ``root``, ``osds``, ``low`` and ``high``
     (PG replicas per OSD, over orders of creation and, where the version is unknown, generations), ``target`` and
-    ``limit`` (``mon_target_pg_per_osd``, ``mon_max_pg_per_osd``), ``limited`` (the cluster sets that limit), ``fixed``
+    ``limit`` (``mon_target_pg_per_osd``, ``mon_max_pg_per_osd`` where the cluster sets them, else null), ``fixed``
     (every pool of the root has mode off), ``assumed`` (Ceph's version is not known), ``top`` (items with ``of``,
     ``name``, ``pgs``, ``size`` and ``path`` of the declared pools, the largest first), ``lowered`` (a power of two for
     the fixed count of the largest that brings the load to the target; null when that alone cannot).
@@ -270,8 +270,8 @@ def _load_item(made: ClusterPlan, root: str) -> Json | None:
         "osds": made.roots[root].osds,
         "low": round(low, 1),
         "high": round(high, 1),
-        "target": given.mon_target_pg_per_osd,
-        "limit": given.mon_max_pg_per_osd,
+        "target": made.target,
+        "limit": made.limit,
         "fixed": all(d.input.mode == "off" for d, _ in members if d.subject) and bool(declared),
         "assumed": made.assumed,
         "top": [

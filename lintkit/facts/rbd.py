@@ -190,7 +190,8 @@ def backends(subject: Subject, environment: Environment) -> Json:
         "enabled": enabled,
         "idle": idle,
         "shared": _shared(names, labels),
-        "types": [*dict.fromkeys((*names, *(label for label in labels if label), *made))],
+        # Cinder makes a type __DEFAULT__ by itself
+        "types": [*dict.fromkeys(("__DEFAULT__", *names, *(label for label in labels if label), *made))],
         "default_type": "" if unknown_reason(default) else word(default),
     }
 

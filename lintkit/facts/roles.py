@@ -8,10 +8,11 @@ from typing import Final
 
 from lintkit.charts import chart_defaults, components
 from lintkit.facts.placement import escaped
+from lintkit.facts.workloads import bounds, whole, workloads
 from lintkit.sources.inventory.model import parse_taint
-from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, is_null, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # labels of OpenStack-Helm charts (OpenStack-Helm installation guide, "Label Kubernetes nodes") and the role they stand for
@@ -141,6 +142,12 @@ def _expression(node: Node) -> Json:
     return {**parts, "values": [text(item) for item in listed]} if listed else parts
 
 
+def telling_labels(subject: Subject, environment: Environment) -> Json:
+    """Keys of labels and taints that some nodes of the inventory carry and others do not, sorted."""
+    carried = [{*node.labels, *(taint.key for taint in node.taints)} for node in environment.nodes]
+    return [*sorted(set().union(*carried) - set.intersection(*carried))] if carried else []
+
+
 def host_conflicts(subject: Subject, environment: Environment) -> Json:
     """What of a host of the inventory cannot be right.
 
@@ -201,8 +208,69 @@ def _taints(node: Node) -> bool:
     return all(unknown_reason(item) or parse_taint(text(item) or "") for item in items(node))
 
 
+def replica_literal(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """A Component's replica count as written: ``type`` (integer, number, boolean, string, map, list or absent), ``text``,
+    ``number`` (what it may stand for; null when it is no whole number)."""
+    node = subject.object.get("replicas")
+    reason = unknown_reason(node)
+    if reason:
+        return NotKnown(f"replicas: {reason}")
+    if node is None:
+        return {"type": "absent", "text": "", "number": None}
+    if not isinstance(node, Scalar):
+        return {"type": "map" if isinstance(node, Mapping) else "list", "text": "", "number": None}
+    kind = {bool: "boolean", int: "integer", float: "number", str: "string"}.get(type(node.value), "absent")
+    number = int(node.text) if re.fullmatch(r"\s*\d{1,4}\s*", node.text) else node.value if isinstance(node.value, int) else None
+    return {"type": kind, "text": node.text, "number": None if isinstance(number, bool) else number}
+
+
+def raft_members(subject: Subject, environment: Environment) -> Json:
+    """Replicas of the two OVN databases of a Component's release: ``nb`` and ``sb``; null when not known."""
+    release = subject.id.rpartition("/")[0]
+    members = {name: environment.by_id.get(f"{release}/ovn_ovsdb_{name}") for name in ("nb", "sb")}
+    return {name: whole(other.object.get("replicas"), None) if other else None for name, other in members.items()}
+
+
+def idle_budgets(subject: Subject, environment: Environment) -> Json:
+    """Chart releases with disruption budgets that protect nothing: minAvailable 0 for two or more replicas.
+
+    One item a release: ``of`` and ``path`` of the first such budget, ``chart``, ``components`` (names) and ``parts``
+    (``of``, ``path`` and ``component`` of each).
+    """
+    found: dict[str, list[dict[str, Json]]] = {}
+    for workload in workloads(environment):
+        owner = workload.subject
+        budget = owner.object.get("disruptionBudget")
+        least = bounds(workload, environment)[0]
+        if owner.kind != "Component" or least is None or least < 2 or boolean(lookup(budget, "enabled")) is not True:
+            continue
+        value = lookup(budget, "minAvailable")
+        if owner.facts.get("budget_mode") != "min-available" or not isinstance(value, Scalar) or value.text not in ("0", "0%"):
+            continue
+        name = text(owner.object.get("component")) or ""
+        part: dict[str, Json] = {"of": owner.id, "path": "disruptionBudget.minAvailable", "component": name, "replicas": least}
+        found.setdefault(owner.id.rpartition("/")[0], []).append(part)
+    return [
+        {
+            "of": parts[0]["of"],
+            "path": parts[0]["path"],
+            "chart": release.rpartition("/")[2],
+            "components": [part["component"] for part in parts],
+            "parts": [*parts],
+        }
+        for release, parts in found.items()
+    ]
+
+
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "Component": {"default_selector": default_selector, "node_role": node_role, "half_selector": half_selector},
-    "Environment": {"ored_terms": ored_terms},
+    "Component": {
+        "default_selector": default_selector,
+        "node_role": node_role,
+        "half_selector": half_selector,
+        "replica_literal": replica_literal,
+        "raft_members": raft_members,
+    },
+    "Environment": {"ored_terms": ored_terms, "idle_budgets": idle_budgets},
+    "CephCluster": {"telling_labels": telling_labels},
     "Node": {"conflicts": host_conflicts},
 }

@@ -22,7 +22,7 @@ from lintkit.policy.model import (
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping as MapNode
-from lintkit.yamldoc.node import Node, Scalar, boolean, items, lookup, string
+from lintkit.yamldoc.node import Node, Scalar, boolean, items, lookup, string, text
 from lintkit.yamldoc.plain import settings
 from lintkit.yamldoc.validate import validate
 

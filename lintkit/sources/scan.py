@@ -42,6 +42,7 @@ VALUES_WORDS: Final = (
     "node_selector",
     "pxc:",
 )
+_GROUP: Final = re.compile(r"^ {2}group: [\"']?([\w.-]+)", re.MULTILINE)
 _DEFINITION: Final = "kind: CustomResourceDefinition"
 _DEAD: Final = re.compile(
     r"(?:^|/)(?:\.archive|\.github|\.git|\.venv|node_modules|archive|archived|drafts?|molecule|vendor|ci|crds?|testdata|\.tox)/"
@@ -110,7 +111,20 @@ def scan(files: Files) -> Scan:
             found["fleet"].append(path)
         else:
             _by_words(files, path, found)
+    if found["definitions"]:
+        _of_defined_groups(files, found)
     return Scan(**{name: tuple(paths) for name, paths in found.items()}, yaml=count)
+
+
+def _of_defined_groups(files: Files, found: dict[str, list[str]]) -> None:
+    """Resources of the API groups that the tree itself defines."""
+    texts = [source.text for path in found["definitions"] if (source := files.source(path))]
+    groups = {match[1] for text in texts for match in _GROUP.finditer(text)}
+    words = [f"apiVersion: {group}/" for group in sorted(groups)]
+    known = {path for name in ("resources", "templates", "dead", "definitions") for path in found[name]}
+    for path in files.paths:
+        if is_yaml(path) and path not in known and (source := files.source(path)) and any(w in source.text for w in words):
+            found["resources"].append(path)
 
 
 def _defines(files: Files, path: str) -> bool:
@@ -141,7 +155,9 @@ def _by_words(files: Files, path: str, found: dict[str, list[str]]) -> None:
         found["flux"].append(path)
     if _DEFINITION in text:
         found["definitions"].append(path)
-        return
+        # definitions mention every word there is: the file counts only if it holds other objects too
+        if ("\n" + text).count("\nkind: ") <= ("\n" + text).count("\n" + _DEFINITION):
+            return
     if "kind:" in text and any(word in text for word in RESOURCE_WORDS):
         found["resources"].append(path)
     if any(word in text for word in VALUES_WORDS):

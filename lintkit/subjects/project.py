@@ -101,10 +101,14 @@ def _adjusted(use: ChartUse, projected: list[Projected]) -> list[Projected]:
     return found
 
 
+# kinds of ours that Kubernetes resources go by as well (mariadb-operator has a Database)
+_OURS = frozenset({"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "Environment"})
+
+
 def _owner(projected: Projected) -> Subject:
     resource = projected.resource
     return Subject(
-        kind=resource.kind,
+        kind=f"{resource.kind}.{resource.group}" if resource.kind in _OURS else resource.kind,
         id=f"{resource.kind}/{resource.namespace}/{resource.name}",
         object=resource.body,
         home=resource.home,

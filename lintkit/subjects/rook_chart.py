@@ -152,7 +152,11 @@ def _storage_class(use: ChartUse, kind: str, item: Node, path: Path) -> Iterator
     elif kind == "CephFilesystem":
         chosen = settings.get("pool")
         label = f"{pool}-{text(chosen) or 'data0'}"
-        parameters = [("fsName", make_string(settings, pool)), ("pool", make_string(chosen or settings, label))]
+        parameters = [
+            ("fsName", make_string(settings, pool)),
+            ("pool", make_string(chosen or settings, label)),
+            ("clusterID", make_string(settings, _namespace(use))),
+        ]
     else:
         parameters = [("objectStoreName", make_string(settings, pool))]
     domain = {"CephFilesystem": "cephfs.csi.ceph.com", "CephObjectStore": "ceph.rook.io/bucket"}.get(kind, "rbd.csi.ceph.com")

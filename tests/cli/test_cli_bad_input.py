@@ -222,7 +222,9 @@ def test_stdin_filename_names_the_file_in_the_report(run: Run, repo: Path) -> No
 def test_a_removed_working_directory_is_a_sentence(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    code = f"import os; os.rmdir({str(gone)!r}); from lintkit.boot import main; import sys; sys.argv = ['lintkit', 'check']; main()"
+    code = (
+        f"import os; os.rmdir({str(gone)!r}); from lintkit.boot import main; import sys; sys.argv = ['lintkit', 'check']; main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"], cwd=gone, capture_output=True, text=True
     )
@@ -231,7 +233,9 @@ def test_a_removed_working_directory_is_a_sentence(tmp_path: Path) -> None:
 
 
 @POSIX
-@pytest.mark.parametrize("arguments", [("check", "examples"), ("check", "examples", "--diff"), ("policies",), ("env", "examples")])
+@pytest.mark.parametrize(
+    "arguments", [("check", "examples"), ("check", "examples", "--diff"), ("policies",), ("env", "examples")]
+)
 def test_a_reader_that_goes_ends_the_run_quietly(arguments: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

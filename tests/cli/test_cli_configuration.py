@@ -155,9 +155,7 @@ def test_isolated_needs_no_valid_configuration(run: Run, repo: Path) -> None:
         ("object.size > 1", "object.replicated.size > > 1", "is no CEL"),
     ],
 )
-def test_a_misspelt_policy_is_one_sentence_with_file_and_line(
-    line: str, wrong: str, expected: str, run: Run, repo: Path
-) -> None:
+def test_a_misspelt_policy_is_one_sentence_with_file_and_line(line: str, wrong: str, expected: str, run: Run, repo: Path) -> None:
     policy = (
         "version: 1\nid: mine\ntitle: t\nsubject: Pool\nseverity: {production: error}\nvalidations:\n"
         "  - expression: object.size > 1\n    message: m\nwhy: w\nremedy: r\n"

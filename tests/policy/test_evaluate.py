@@ -13,6 +13,7 @@ import pytest
 
 from lintkit.config import load_config
 from lintkit.finding import Finding
+from lintkit.policy import shapes
 from lintkit.policy.load import builtin_policies
 from lintkit.policy.model import Policy
 from lintkit.run import judge
@@ -149,6 +150,40 @@ def test_null_counts_as_absent(own_policy: Write) -> None:
 def test_whole_number_written_as_a_float_is_an_integer(own_policy: Write) -> None:
     (finding,), silent, broken = judged({"p.yaml": pool("replicated:\n  size: 1.0")}, own_policy(SIZE))
     assert (finding.message, silent, broken) == ("1 copies", set(), {})
+
+
+def test_fact_that_is_declared_a_number_is_a_double_even_when_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = {
+        "properties": {
+            "object": {},
+            "facts": {
+                "properties": {
+                    "shares": {"type": "array", "items": {"type": "object", "properties": {"share": {"type": "number"}}}},
+                    "counts": {"type": "array", "items": {"type": ["integer", "number"]}},
+                    "limit": {"type": ["number", "null"]},
+                }
+            },
+        }
+    }
+    monkeypatch.setattr(shapes, "subject_schema", lambda _: schema)
+    shapes._has_numbers.cache_clear()
+    made = shapes.fact_as_declared("Anything", "shares", [{"share": 1, "name": "a"}])
+    assert made == [{"share": 1.0, "name": "a"}]
+    assert isinstance(made, list)
+    assert isinstance(made[0], dict)
+    assert isinstance(made[0]["share"], float)
+    assert isinstance(shapes.fact_as_declared("Anything", "limit", 3), float)
+    assert shapes.fact_as_declared("Anything", "limit", None) is None
+    assert [type(n) for n in shapes.fact_as_declared("Anything", "counts", [1, 2.5])] == [int, float]  # type: ignore[union-attr]
+    shapes._has_numbers.cache_clear()
+
+
+def test_variable_may_be_called_off(own_policy: Write) -> None:
+    text = SIZE.replace(
+        "    matchConditions:", '    variables: [{name: off, expression: "object.replicated.size"}]\n    matchConditions:'
+    )
+    policy = own_policy(text.replace('"object.replicated.size >= params.min"', '"variables.off >= params.min"'))
+    assert len(judged({"p.yaml": pool("replicated: {size: 1}")}, policy)[0]) == 1
 
 
 def test_unknown_value_beside_what_a_policy_reads_does_not_silence_it(own_policy: Write) -> None:

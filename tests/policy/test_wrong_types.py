@@ -146,7 +146,7 @@ EVERYWHERE: Final = [
 ]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(where=st.sampled_from(EVERYWHERE), junk=st.one_of(st.none(), JUNK))
 def test_junk_anywhere_breaks_no_policy(where: tuple[str, tuple[str | int, ...]], junk: object) -> None:
     documents = {"c": CLUSTER, "p": POOL, "q": QUEUE, "keystone": VALUES}
