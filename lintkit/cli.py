@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from lintkit.errors import LintkitError
+from lintkit.output import read_stdin, say, show, targets_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lintkit.finding import Report
-    from lintkit.policy.model import Policy
     from lintkit.run import Options
 
 app = typer.Typer(
@@ -128,33 +125,36 @@ def check(
 ) -> None:
     """Check a repository: load it as its clusters will, judge it, report findings at the line to edit."""
     from lintkit.progress import progress
-    from lintkit.repair import diff as diff_of
-    from lintkit.repair import repair
-    from lintkit.run import check as run_check
 
     if diff and fix:
         raise LintkitError("--diff changes nothing and --fix does: use one of them")
-    targets = _targets(formats or [Format.human], outputs or [])
+    targets = targets_of([f.value for f in formats or [Format.human]], outputs or [])
     options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
     if fix and options.stdin is not None:
         raise LintkitError("--fix cannot change what comes from stdin: use --diff, or name files")
     if diff:
+        from lintkit.repair import diff as diff_of
+
         with progress(sys.stderr):
             shown = diff_of(options, unsafe=unsafe_fixes)
-        _write(shown.text)
-        _say(*shown.refused, *shown.broken)
+        write(shown.text)
+        say(*shown.refused, *shown.broken)
         raise typer.Exit(2 if shown.broken else int(bool(shown.text) and not exit_zero))
     applied: list[str] = []
     with progress(sys.stderr):
         if fix:
+            from lintkit.repair import repair
+
             repaired = repair(options, unsafe=unsafe_fixes)
             report, loaded = repaired.report, repaired.loaded
             applied = [f"{_count(repaired.applied, 'fix', 'fixes')} applied in {_count(len(repaired.files), 'file', 'files')}"]
             applied += repaired.refused
         else:
+            from lintkit.run import check as run_check
+
             report, loaded = run_check(options)
-    _report(report, loaded.policies, targets, color, statistics, show_all)
-    _say(*applied, *report.broken)
+    show(report, loaded.policies, targets, color.value, statistics=statistics, show_all=show_all)
+    say(*applied, *report.broken)
     raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))
 
 
@@ -187,7 +187,7 @@ def _options(
 
     stdin = None
     if paths == ["-"]:
-        stdin = _stdin()
+        stdin = read_stdin()
         paths = []
     elif "-" in (paths or []):
         raise LintkitError("- reads everything from stdin: it cannot be combined with other paths")
@@ -209,94 +209,6 @@ def _words(values: list[str] | None) -> tuple[str, ...]:
     return tuple(word.strip() for value in values or [] for word in value.split(",") if word.strip())
 
 
-def _stdin() -> str:
-    from lintkit.tree.work import decode
-
-    if sys.stdin is None:
-        raise LintkitError("standard input is closed: there is nothing to read")
-    text, reason = decode(sys.stdin.buffer.read())
-    if text is None:
-        raise LintkitError(f"standard input cannot be read: it is a {reason}")
-    return text
-
-
-def _targets(formats: Sequence[Format], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
-    """Every format with the file it goes to; the last ones without a file of their own go to stdout (None)."""
-    if len(outputs) > len(formats):
-        raise LintkitError("there are more --output files than --format options: give one --format for each")
-    files = [None if str(output) == "-" else output for output in outputs]
-    targets = [*files, *([None] * (len(formats) - len(files)))]
-    if targets.count(None) > 1:
-        raise LintkitError("several formats would go to standard output: give each --format an --output, one may be -")
-    return [(name.value, target) for name, target in zip(formats, targets, strict=True)]
-
-
-def _report(
-    report: Report,
-    policies: Sequence[Policy],
-    targets: Sequence[tuple[str, Path | None]],
-    color: Color,
-    statistics: bool,
-    show_all: bool,
-) -> None:
-    import shutil
-
-    from lintkit.explain import policy_info
-    from lintkit.report.formats import FORMATS
-    from lintkit.report.info import Options as Shown
-    from lintkit.report.terminal import use_color, use_links
-
-    tty = sys.stdout is not None and sys.stdout.isatty()
-    info = policy_info(policies)
-    for name, target in targets:
-        to_file = target is not None
-        shown = Shown(
-            color=not to_file and use_color(color.value, os.environ, tty),
-            width=min(shutil.get_terminal_size((100, 24)).columns, 160) if tty and not to_file else 100,
-            links=not to_file and use_links(os.environ, tty),
-            show_all=show_all,
-            statistics=statistics,
-        )
-        text = FORMATS[name](report, info, shown)
-        if target is None:
-            _write(text)
-        else:
-            _write_file(target, text)
-
-
-def _encoded(text: str) -> bytes:
-    # bytes of a file name that are no text are shown as \\udcXX, which JSON can read
-    return text.encode("utf-8", "backslashreplace")
-
-
-def _write(text: str) -> None:
-    if sys.stdout is None:
-        raise LintkitError("standard output is closed: there is nowhere to write to")
-    try:
-        sys.stdout.buffer.write(_encoded(text))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # the reader has gone: point stdout at nothing, so that the interpreter's last flush is quiet
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(141) from None
-
-
-def _write_file(target: Path, text: str) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # written in place: the target may be a pipe or a device
-        target.write_bytes(_encoded(text))
-    except OSError as error:
-        raise LintkitError(f"the report cannot be written ({error.strerror or error})", str(target)) from None
-
-
-def _say(*messages: str) -> None:
-    from lintkit.report.plain import visible
-
-    for message in messages if sys.stderr is not None else ():
-        sys.stderr.write(visible(message) + "\n")
-
-
 @app.command()
 def explain(
     policy: Annotated[str, typer.Argument(help="Id of a policy.")],
@@ -305,7 +217,7 @@ def explain(
     """Explain a policy: what it finds, why that hurts, what to do, its parameters, an example."""
     from lintkit.explain import explain_policy
 
-    _write(explain_policy(policy, path))
+    write(explain_policy(policy, path))
 
 
 @app.command()
@@ -316,7 +228,7 @@ def policies(
     """List every policy with its family and its severity by profile."""
     from lintkit.explain import list_policies
 
-    _write(list_policies(path, as_json=output == TextFormat.json))
+    write(list_policies(path, as_json=output == TextFormat.json))
 
 
 @app.command()
@@ -333,7 +245,7 @@ def env(
 
     loaded = load(_options([str(path)], None, None, None, config, isolated))
     text = show_why(loaded, why) if why else show_nodes(loaded) if nodes else show_environments(loaded)
-    _write(text)
+    write(text)
 
 
 @app.command("eval")
@@ -348,7 +260,7 @@ def evaluate(
     from lintkit.inspect import show_eval
     from lintkit.run import load
 
-    _write(show_eval(load(_options([str(path)], None, None, None, config, isolated)), expression, on))
+    write(show_eval(load(_options([str(path)], None, None, None, config, isolated)), expression, on))
 
 
 @app.command()
@@ -359,7 +271,7 @@ def test(
     from lintkit.harness.cases import run_all
 
     outcome = run_all(folder)
-    _write(outcome.text)
+    write(outcome.text)
     raise typer.Exit(1 if outcome.failed else 0)
 
 
@@ -368,10 +280,16 @@ def pgs(
     path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
     what_if: Annotated[Optional[Path], typer.Option("--what-if", help="A cluster description in JSON.")] = None,
     output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
 ) -> None:
     """Predict what Ceph's PG autoscaler chooses for every pool."""
-    from lintkit.pgs import what_if_answer
+    from lintkit.pgs import repository_answer, what_if_answer
 
-    if what_if is None:
-        raise LintkitError("predictions from a repository are not there yet: describe the cluster with --what-if FILE.json")
-    _write(what_if_answer(what_if, as_json=output == TextFormat.json))
+    if what_if is not None:
+        write(what_if_answer(what_if, as_json=output == TextFormat.json))
+        return
+    from lintkit.run import load
+
+    loaded = load(_options([str(path)], None, None, None, config, isolated))
+    write(repository_answer(loaded, as_json=output == TextFormat.json))

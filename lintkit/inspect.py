@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.facts.table import facts_table
@@ -19,6 +20,9 @@ from lintkit.yamldoc.document import place_of
 from lintkit.yamldoc.node import Json, Node, Path, Scalar, lookup
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import unknown_reason
+
+PROJECTED: Final = frozenset({"ChartValues", "Container", "Database", "Delivery", "Environment", "MessageQueue", "Node", "Pool"})
+"""Subjects that stand for a resource that is listed anyway, or for none."""
 
 
 def show_environments(loaded: Loaded) -> str:
@@ -36,7 +40,7 @@ def _environment(loaded: Loaded, environment: Environment) -> str:
     lines.append(f"  nodes: {len(environment.nodes)}" + (f" ({missing})" if missing else ""))
     by_origin: dict[str, list[str]] = {}
     for subject in environment.subjects:
-        if subject.kind not in ("Environment", "Pool", "MessageQueue", "Database"):
+        if subject.kind not in PROJECTED:
             by_origin.setdefault(str(subject.origin) or "files", []).append(f"{subject.kind} {subject.resource.name}")
     for origin, names in sorted(by_origin.items()):
         lines.append(f"  {origin}")
@@ -101,6 +105,8 @@ def show_why(loaded: Loaded, question: str) -> str:
     if not colon or "/" not in subject_name:
         raise LintkitError("--why takes KIND/NAME:PATH, for example CephCluster/rook-ceph:spec.mon.count")
     path = keys(path_text)
+    if not path:
+        raise LintkitError("--why wants a path after the colon, for example CephCluster/rook-ceph:spec.mon.count")
     parts: list[str] = []
     for environment, subject in _find(loaded, subject_name):
         parts.append(f"{environment.name}: {subject.kind} {subject.resource.name} {path_text}")
@@ -134,7 +140,7 @@ def _find(loaded: Loaded, name: str) -> list[tuple[Environment, Subject]]:
     ]
     if not found:
         known = sorted({f"{s.kind}/{s.resource.name}" for e in loaded.environments for s in e.subjects})
-        close = nearest(name, known, 8)
+        close = nearest(name, known, max(2, len(name) // 4))
         hint = f", perhaps {' or '.join(close[:3])}" if close else " (see `lintkit env`)"
         raise LintkitError(f"nothing is called {name!r}{hint}")
     return found

@@ -40,6 +40,7 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
         replicas = lookup(values, "pod", "replicas")
         if read is None or not isinstance(replicas, Mapping):
             continue
+        written = {name for name, entry in replicas if not entry.value.doc.source.builtin}
         for name, entry in replicas:
             if name in read.replicas or entry.value.doc.source.builtin or unknown_reason(entry.key):
                 continue
@@ -49,7 +50,7 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
                     "path": escaped(("values", "pod", "replicas", name)),
                     "chart": chart,
                     "key": name,
-                    "nearest": [*nearest(name, read.replicas - set(replicas.index), max(2, len(name) // 3))],
+                    "nearest": [*nearest(name, read.replicas - written, max(2, len(name) // 3))],
                     "elsewhere": _read_elsewhere(name, chart, defaults.release if defaults else ""),
                     "number": whole(entry.value, None),
                     "parent": "values.pod.replicas",

@@ -199,6 +199,24 @@ def pool_copies(subject: Subject, environment: Environment) -> Json:
     return {"pool": wanted or "", "of": pools[0].id, "size": size.value}
 
 
+def copies(subject: Subject, environment: Environment) -> Json:
+    """Members of a database or queue; 1 when that is not written."""
+    key = "size" if subject.kind == "Database" else "replicas"
+    return _count(subject.object.get(key), 1) or 1
+
+
+def upgrade(subject: Subject, environment: Environment) -> Json:
+    """What decides the version: ``form`` (pxc or rabbitmq for a resource that says so, else empty), ``apply`` (lower case), ``written``."""
+    empty = {"form": "", "apply": "", "written": ""}
+    key = {"Database": "upgrade", "MessageQueue": "image"}[subject.kind]
+    node = subject.object.get(key)
+    form = word(subject.object.get("form"))
+    if unknown_reason(node):
+        return {**empty}
+    name = "pxc" if word(subject.object.get("engine")) == "pxc" else "rabbitmq" if form == "RabbitmqCluster" else ""
+    return {"form": name, "apply": word(node).lower(), "written": word(node)}
+
+
 def schedules(subject: Subject, environment: Environment) -> Json:
     """How many backup schedules a Percona database has; null when that cannot be told (a chart whose default nobody changed)."""
     node = subject.object.get("schedule")
@@ -216,7 +234,16 @@ FACTS: Final[Dict[str, Dict[str, Fact]]] = {
         "node_count": node_count,
         "pool_copies": pool_copies,
         "schedules": schedules,
+        "copies": copies,
+        "upgrade": upgrade,
     },
-    "MessageQueue": {"settings": settings, "deletion": deletion, "finalizers": finalizers, "pool_copies": pool_copies},
+    "MessageQueue": {
+        "settings": settings,
+        "deletion": deletion,
+        "finalizers": finalizers,
+        "pool_copies": pool_copies,
+        "copies": copies,
+        "upgrade": upgrade,
+    },
     "ChartValues": {"servers": servers, "hosts": hosts},
 }

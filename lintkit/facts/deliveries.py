@@ -6,6 +6,7 @@ Sources: Argo CD user guide (auto_sync, sync-options, sync-waves, tracking_strat
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
@@ -231,9 +232,14 @@ def chart_names(subject: Subject, environment: Environment) -> Json:
 
 def missing(_subject: Subject, environment: Environment) -> Json:
     """What deliveries and kustomizations of the environment name and what does not exist: ``of``, ``message``, ``text``,
-    ``form`` (file, or object: a ConfigMap or Secret of the cluster, or source: a chart's repository)."""
+    ``form`` (file, or object: a ConfigMap or Secret of the cluster, or source: a chart's repository). Where
+    nothing of this tree applies the kustomizations, a name that several of them miss is one that a post-renderer writes."""
     found: list[Json] = []
-    for reference in environment.by_kind.get("Reference", ()):
+    references = environment.by_kind.get("Reference", ())
+    often = Counter(str(r.facts["text"]) for r in references)
+    for reference in references:
+        if often[str(reference.facts["text"])] > 1 and not environment.by_kind.get("Delivery"):
+            continue
         message = text(reference.object.get("message")) or ""
         first = message.partition(" ")[0]
         form = "object" if first in ("ConfigMap", "Secret") else "source" if first.endswith(("Repository", "HelmChart")) else "file"

@@ -104,9 +104,8 @@ def missed_rules(subject: Subject, environment: Environment) -> Json:
         for rule in workload.rules or ():
             if rule.own is False and rule.selector_path:
                 selector = lookup(workload.subject.object, *rule.selector_path)
-                verdicts = [
-                    matches(selector, w.labels) if w.labels is not None else None for w in everything if w is not workload
-                ]
+                others = [w for w in everything if w is not workload and same_namespace(workload.subject, w)]
+                verdicts = [matches(selector, w.labels) if w.labels is not None else None for w in others]
                 found.append(
                     _missed(workload, rule.selector_path, rule.labels, rule.spread, any(v is not False for v in verdicts))
                 )
@@ -188,8 +187,8 @@ def _budgets(environment: Environment) -> Iterator[_Budget]:
 
 
 def same_namespace(subject: Subject, workload: Workload) -> bool:
-    """Whether both are in one namespace, as far as it is written."""
-    return subject.resource.namespace == workload.namespace
+    """Whether both may be in one namespace; one that nothing names is wherever the delivery is pointed at."""
+    return not subject.resource.namespace or not workload.namespace or subject.resource.namespace == workload.namespace
 
 
 def _component_budget(workload: Workload) -> Iterator[_Budget]:
@@ -232,16 +231,31 @@ def orphan_budgets(subject: Subject, environment: Environment) -> Json:
         near = [w for w in everything if same_namespace(budget, w)]
         selector = lookup(budget.object, "spec", "selector")
         verdicts = [None if w.labels is None else matches(selector, w.labels) for w in near]
-        if any(v is not False for v in verdicts) or matches(selector, {}) is None or _strangers(namespace, environment):
+        strangers = _strangers(namespace, environment)
+        if any(v is not False for v in verdicts) or matches(selector, {}) is None or "ceph.rook.io" in strangers:
             continue
-        found.append(_orphan(budget, near, selector, namespace in environment.unrendered))
+        if strangers and not _nearly(near, selector):
+            continue
+        unrendered = bool(strangers) or namespace in environment.unrendered
+        found.append(_orphan(budget, [w for w in near if w.role != "run" and w.namespace == namespace], selector, unrendered))
     return found
 
 
-def _strangers(namespace: str, environment: Environment) -> bool:
-    """Whether something in a namespace may make pods with labels that are not known."""
+def _strangers(namespace: str, environment: Environment) -> frozenset[str]:
+    """API groups of what may make pods with labels that are not known in a namespace."""
     known = {w.subject.id for w in workloads(environment)}
-    return any(s.resource.namespace == namespace and s.kind not in _PODLESS and s.id not in known for s in environment.subjects)
+    return frozenset(
+        (text(s.object.get("apiVersion")) or "").partition("/")[0]
+        for s in environment.subjects
+        if s.resource.namespace == namespace and s.kind not in _PODLESS and s.id not in known
+    )
+
+
+def _nearly(near: list[Workload], selector: Node | None) -> bool:
+    """Whether a known workload carries every label key that a selector asks for, with other values."""
+    written = lookup(selector, "matchLabels")
+    wanted = [name for name, _ in written] if isinstance(written, Mapping) else []
+    return bool(wanted) and any(w.labels is not None and all(k in w.labels for k in wanted) for w in near)
 
 
 def _orphan(budget: Subject, near: list[Workload], selector: Node | None, unrendered: bool) -> Json:

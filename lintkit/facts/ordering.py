@@ -41,7 +41,8 @@ def too_late(_subject: Subject, environment: Environment) -> Json:
     """Sibling Applications that do not start before what needs them, by the wave of each.
 
     One item an Application that is too late: ``of``, ``path``, ``name``, ``wave``, ``role`` (operator, storage, database,
-    keystone), and ``dependents`` (items with ``of``, ``path``, ``name``, ``wave``, ``role``, whose wave is not higher). Only
+    keystone), and ``dependents`` (items with ``of``, ``path``, ``name``, ``wave``, ``role``, whose wave is not higher), ``floor``
+    (the highest wave of what it needs itself, null when there is nothing). Only
     children of one app of apps are siblings; unknown waves are left out.
     """
     groups: dict[str, list[tuple[_Side, int]]] = {}
@@ -59,11 +60,12 @@ def too_late(_subject: Subject, environment: Environment) -> Json:
         for early, wave in members:
             late = [(s, w, role) for s, w in members if s is not early and w <= wave and (role := needs(early, s))]
             if late:
-                found.append(_item(early, wave, late))
+                before = [w for s, w in members if s is not early and needs(s, early)]
+                found.append({**_item(early, wave, late), "floor": max(before, default=None)})
     return found
 
 
-def _item(early: _Side, wave: int, late: list[tuple[_Side, int, tuple[str, str]]]) -> Json:
+def _item(early: _Side, wave: int, late: list[tuple[_Side, int, tuple[str, str]]]) -> dict[str, Json]:
     path = "metadata.annotations." + WAVE.replace(".", "\\.")
     return {
         "of": early.subject.id,

@@ -196,8 +196,20 @@ def _capacity(
 
 
 def pool_quotas(_subject: Subject, environment: Environment) -> Json | NotKnown:
-    """CRUSH roots with pool quotas: ``of`` and ``path`` (the largest), ``root``, ``pools``, ``wanted`` raw bytes, ``osds``,
-    ``capacity`` bytes (0 when OSD sizes are not known)."""
+    """CRUSH roots whose pools have quotas, and the raw capacity of their OSDs.
+
+    One item a root: ``of`` and ``path`` (the largest quota), ``root``, ``pools`` (names), ``wanted`` (raw bytes of all
+    quotas), ``osds``, ``capacity`` (bytes). NotKnown where an OSD count or size is not known.
+    """
+    return _quotas(environment, sized=True)
+
+
+def pool_quotas_unsized(_subject: Subject, environment: Environment) -> Json | NotKnown:
+    """:func:`pool_quotas` of roots whose OSD sizes are not known: ``capacity`` is 0 there."""
+    return _quotas(environment, sized=False)
+
+
+def _quotas(environment: Environment, *, sized: bool) -> Json | NotKnown:
     found: list[Json] = []
     for cluster, pools in _clusters(environment):
         if isinstance(pools, NotKnown):
@@ -206,25 +218,27 @@ def pool_quotas(_subject: Subject, environment: Environment) -> Json | NotKnown:
             limited = [(p, size) for p in _one_each(members) if (size := _quota(p))]
             if not limited:
                 continue
-            device_class = limited[0][0].input.device_class
-            room = _capacity(cluster, environment, device_class, sized=False)
+            room = _capacity(cluster, environment, limited[0][0].input.device_class, sized=sized)
             if isinstance(room, NotKnown):
                 return room
-            most = max(limited, key=lambda pair: pair[1])[0]
-            assert most.subject is not None
-            field = "maxSize" if lookup(most.subject.object, "quotas", "maxSize") is not None else "maxBytes"
-            found.append(
-                {
-                    "of": most.subject.id,
-                    "path": f"quotas.{field}",
-                    "root": root,
-                    "pools": [p.input.name for p, _ in limited],
-                    "wanted": sum(size * p.input.raw_used_rate for p, size in limited),
-                    "osds": room[0],
-                    "capacity": room[1],
-                }
-            )
+            if bool(room[1]) == sized:
+                found.append(_quota_item(root, limited, *room))
     return found
+
+
+def _quota_item(root: str, limited: list[tuple[Declared, int]], osds: int, capacity: int) -> Json:
+    most = max(limited, key=lambda pair: pair[1])[0]
+    assert most.subject is not None
+    field = "maxSize" if lookup(most.subject.object, "quotas", "maxSize") is not None else "maxBytes"
+    return {
+        "of": most.subject.id,
+        "path": f"quotas.{field}",
+        "root": root,
+        "pools": [p.input.name for p, _ in limited],
+        "wanted": sum(size * p.input.raw_used_rate for p, size in limited),
+        "osds": osds,
+        "capacity": capacity,
+    }
 
 
 def _quota(pool: Declared) -> int:
@@ -367,6 +381,7 @@ FACTS: Final[Dict[str, Dict[str, Fact]]] = {
         "reserved_bytes": reserved_bytes,
         "reserved_unsized": reserved_unsized,
         "pool_quotas": pool_quotas,
+        "pool_quotas_unsized": pool_quotas_unsized,
         "pg_loads": pg_loads,
         "overdrawn_roots": overdrawn_roots,
         "mixed_domains": mixed_domains,

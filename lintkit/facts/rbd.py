@@ -16,6 +16,10 @@ from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.unknowns import unknown_reason
 
 
+# what the templates read of an entry (OpenStack-Helm cinder 2024.2 to 2026.1, job-storage-init)
+_ENTRY: Final = ("replication", "crush_rule", "chunk_size", "app_name")
+
+
 class _Use(NamedTuple):
     """A pool that a service names: ``use`` is cinder, backup, glance or nova, ``name`` the backend or store."""
 
@@ -84,7 +88,7 @@ def rbd_pools(subject: Subject, environment: Environment) -> Json:
     found: list[Json] = []
     for use in listed:
         pool = word(use.node)
-        close = nearest(pool, names, max(2, len(pool) // 4)) or _related(pool, used if use.use == "glance" else set(), names)
+        close = nearest(pool, names, max(2, len(pool) // 4)) or _related(pool, used if use.use == "glance" and not glance_stores(subject) else set(), names)
         found.append(
             {
                 "use": use.use,
@@ -149,7 +153,8 @@ def pool_map(subject: Subject, environment: Environment) -> Json:
     driver = word(values_of(subject, "conf", "cinder", "DEFAULT", "backup_driver"))
     if ".ceph" in driver and boolean(lookup(values, "manifests", "deployment_backup")) is not False:
         wanted.append(("backup", "the Ceph backup driver", ("values", "conf", "ceph", "pools")))
-    like = [plain(entry.value) for name, entry in pools if isinstance(entry.value, Mapping)] if isinstance(pools, Mapping) else []
+    listed = [e.value for _, e in pools if isinstance(e.value, Mapping)] if isinstance(pools, Mapping) else []
+    like = [{key: plain(lookup(node, key)) for key in _ENTRY} for node in listed if all(lookup(node, key) for key in _ENTRY)]
     return [
         {
             "name": name,

@@ -119,6 +119,11 @@ def mon_timeout(subject: Subject, environment: Environment) -> Json | NotKnown:
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "CephCluster": {"daemon_memory": daemon_memory, "osd_memory_set": osd_memory_set, "prepare_limit": prepare_limit, "mon_timeout": mon_timeout},
+    "CephCluster": {
+        "daemon_memory": daemon_memory,
+        "osd_memory_set": osd_memory_set,
+        "prepare_limit": prepare_limit,
+        "mon_timeout": mon_timeout,
+    },
     "CephFilesystem": {"mds_memory": mds_memory},
 }

@@ -218,8 +218,11 @@ def _pair(operator: Subject, cluster: Subject) -> Json:
 
 
 def csi_drivers_installed(_subject: Subject, environment: Environment) -> Json:
-    """Whether a ceph-csi-drivers release reaches the environment."""
-    return any(words(s.object.get("chart")) == "ceph-csi-drivers" for s in environment.by_kind.get("ChartValues", ()))
+    """Whether a ceph-csi-drivers release reaches the environment; null where a source that cannot be read may hold it."""
+    if any(words(s.object.get("chart")) == "ceph-csi-drivers" for s in environment.by_kind.get("ChartValues", ())):
+        return True
+    # a release of another chart, which the environment lists as well, is none of it
+    return None if any(not reason.startswith("chart ") for reason in environment.unread) else False
 
 
 def operators(_subject: Subject, environment: Environment) -> Json:

@@ -18,6 +18,7 @@ from lintkit.yamldoc.unknowns import unknown_reason
 
 HOSTNAME: Final = "kubernetes.io/hostname"
 _APPS: Final = ("Deployment", "StatefulSet", "DaemonSet")
+_RUNS: Final = ("Job", "CronJob")
 _PXC_PARTS: Final = ("pxc", "haproxy", "proxysql")
 _PXC_LABELS: Final = {
     "app.kubernetes.io/name": "percona-xtradb-cluster",
@@ -47,7 +48,7 @@ class Rule(NamedTuple):
 class Workload(NamedTuple):
     """One thing that makes pods.
 
-    ``role`` is database, queue, proxy, cache, quorum (raft members) or empty. ``replicas`` is None when not
+    ``role`` is database, queue, proxy, cache, quorum (raft members), run (jobs) or empty. ``replicas`` is None when not
     known; ``replicas_path`` where it is written in ``subject``. ``labels`` are those of its pods, None
     when not known. ``pods`` are paths below which node selectors, affinities and tolerations of its
     pods stand, the least specific first. ``rules`` is None when they are not known.
@@ -78,6 +79,8 @@ def workloads(environment: Environment) -> list[Workload]:
             found += _component(subject)
         elif subject.kind in _APPS:
             found.append(_plain(subject))
+        elif subject.kind in _RUNS:
+            found.append(_run(subject))
         elif subject.kind == "RabbitmqCluster":
             found.append(_rabbit(subject))
         elif subject.kind == "PerconaXtraDBCluster":
@@ -110,8 +113,7 @@ def _component(subject: Subject) -> Iterator[Workload]:
     if unknown_reason(body.get("enabled")):
         return
     chart, component = text(body.get("chart")) or "", text(body.get("component")) or ""
-    labels = subject.facts.get("pod_labels")
-    known = {k: str(v) for k, v in labels.items()} if isinstance(labels, dict) and labels else None
+    known = _chart_labels(subject)
     daemon = text(body.get("workload")) == "DaemonSet"
     yield Workload(
         subject,
@@ -127,7 +129,17 @@ def _component(subject: Subject) -> Iterator[Workload]:
     )
 
 
-def _component_rules(body: Mapping, labels: Dict[str, str] | None) -> tuple[Rule, ...] | None:
+def _chart_labels(subject: Subject) -> dict[str, str]:
+    """Labels that helm-toolkit gives pods: its own three, and since 2024 their app.kubernetes.io forms."""
+    labels = subject.facts.get("pod_labels")
+    chart = text(subject.object.get("chart")) or ""
+    own = {k: str(v) for k, v in labels.items()} if isinstance(labels, dict) and labels else {"application": chart}
+    release = subject.id.split("/")[2]
+    forms = {"name": own.get("application", ""), "component": own.get("component", ""), "instance": release}
+    return {**own, "release_group": release, **{f"app.kubernetes.io/{k}": v for k, v in forms.items() if v}}
+
+
+def _component_rules(body: Mapping, labels: Dict[str, str]) -> tuple[Rule, ...] | None:
     """helm-toolkit's anti-affinity selects the release group, application and component of the pod itself."""
     anti = body.get("antiAffinity")
     if anti is None:
@@ -175,6 +187,14 @@ def _plain(subject: Subject) -> Workload:
     count = None if daemon else whole(lookup(subject.object, *replicas), 1)
     rules = _rules(subject.object, (pod,), labels)
     return Workload(subject, _title(subject), subject.resource.name, "", daemon, count, replicas, labels, (pod,), rules)
+
+
+def _run(subject: Subject) -> Workload:
+    """A Job or CronJob: pods that come and go, so nothing is known of how many."""
+    template: Path = ("spec", "jobTemplate", "spec", "template") if subject.kind == "CronJob" else ("spec", "template")
+    labels = _string_map(lookup(subject.object, *template, "metadata", "labels"))
+    pod: Path = (*template, "spec")
+    return Workload(subject, _title(subject), subject.resource.name, "run", False, None, (), labels, (pod,), ())
 
 
 def _rabbit(subject: Subject) -> Workload:

@@ -8,7 +8,6 @@ Reading the engine's own tree keeps lintkit from having a second idea of the lan
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -78,30 +77,28 @@ def parse(serialized: bytes) -> Expr:
 
 
 def _fields(data: bytes) -> Raw:
+    """The fields of a message by number. Most tags and sizes are one byte: those are read in place."""
     found: Raw = {}
-    for number, value in _wire(data):
-        found.setdefault(number, []).append(value)
-    return found
-
-
-def _wire(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
+    at, end = 0, len(data)
+    while at < end:
+        tag = data[at]
+        at += 1
+        if tag >= 0x80:
+            tag, at = _varint(data, at - 1)
         kind = tag & 7
         if kind == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-        elif kind == 1:
-            yield tag >> 3, data[at : at + 8]
-            at += 8
-        elif kind == 2:
-            size, at = _varint(data, at)
-            yield tag >> 3, data[at : at + size]
-            at += size
-        else:
-            yield tag >> 3, data[at : at + 4]
-            at += 4
+            number, at = _varint(data, at)
+            found.setdefault(tag >> 3, []).append(number)
+            continue
+        size = 8 if kind == 1 else 4
+        if kind == 2:
+            size = data[at]
+            at += 1
+            if size >= 0x80:
+                size, at = _varint(data, at - 1)
+        found.setdefault(tag >> 3, []).append(data[at : at + size])
+        at += size
+    return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -18,13 +18,13 @@ from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_sche
 class Compiled:
     """``reads`` are those of a policy's conditions, ``validation_reads`` those of every validation by number.
 
-    Both count what the variables they use read.
+    Both count what the variables they use read, and are sorted: the first obstacle is the one that is named.
     """
 
     policy: Policy
     variables: dict[str, Program]
-    reads: frozenset[Read]
-    validation_reads: tuple[frozenset[Read], ...]
+    reads: tuple[Read, ...]
+    validation_reads: tuple[tuple[Read, ...], ...]
     _uses: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def uses(self, text: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def compile_policy(policy: Policy) -> Compiled:
             raise LintkitError(f"variable {name!r} is declared twice", policy.origin, expression.line)
         variables[name] = _program(policy, expression)
         own[name] = _checked(policy, expression, own, _Scope())
-    shared = frozenset().union(*(_checked(policy, c, own, _Scope()) for c in policy.conditions))
+    shared = tuple(sorted(frozenset().union(*(_checked(policy, c, own, _Scope()) for c in policy.conditions))))
     per_validation = tuple(_validation_reads(policy, v, own) for v in policy.validations)
     return Compiled(policy, variables, shared, per_validation)
 
@@ -125,11 +125,11 @@ def _at(at: At) -> tuple[Expression, ...]:
     return tuple(e for e in (at.computed, at.of) if e)
 
 
-def _validation_reads(policy: Policy, validation: Validation, own: dict[str, frozenset[Read]]) -> frozenset[Read]:
+def _validation_reads(policy: Policy, validation: Validation, own: dict[str, frozenset[Read]]) -> tuple[Read, ...]:
     found: set[Read] = set()
     for expression, scope in _expressions(policy, validation):
         found |= _checked(policy, expression, own, scope)
-    return frozenset(found)
+    return tuple(sorted(found))
 
 
 def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Read]], scope: _Scope) -> frozenset[Read]:

@@ -77,7 +77,7 @@ class Judged:
 
     def obstacle(self, reads: Iterable[Read]) -> str:
         """Why ``reads`` cannot be trusted here (an unknown value, a wrong shape); empty when they can."""
-        for read in sorted(reads):
+        for read in reads:
             if read.root == "object":
                 reason = self._unknown_at(read) or self._misfit_at(read)
                 if reason:

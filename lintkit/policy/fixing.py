@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from lintkit.finding import Fix
 from lintkit.fix.build import edits_for
@@ -10,6 +10,8 @@ from lintkit.fix.intent import Blocked, Insert, Intent, Remove, Set
 from lintkit.policy.model import At, Expression, FixSpec, Value
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Path
+
+_FIRST: Final = ("apiVersion", "kind", "metadata", "name", "namespace", "key", "operator", "value", "values", "effect")
 
 
 class Context(Protocol):
@@ -57,4 +59,13 @@ def _bound(at: At, context: Context) -> tuple[Mapping, Path]:
 
 
 def _value(value: Value, context: Context) -> Json:
-    return context.value(value.computed) if value.computed else value.literal
+    return ordered(context.value(value.computed)) if value.computed else value.literal
+
+
+def ordered(value: Json) -> Json:
+    """``value`` with its maps in the order people write them: those of CEL have none, and it differs from run to run."""
+    if isinstance(value, dict):
+        rank = {name: i for i, name in enumerate(_FIRST)}
+        names = sorted(value, key=lambda name: (rank.get(name, len(rank)), name))
+        return {name: ordered(value[name]) for name in names}
+    return [ordered(item) for item in value] if isinstance(value, list) else value

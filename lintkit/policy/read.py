@@ -133,7 +133,7 @@ def _validation(node: Node, name: str) -> Validation:
         severity=_strings(severity),
         severity_expression=_expression(lookup(severity, "expression")),
         needs=tuple(_list(node.get("needs"))),
-        fix=_fix(node.get("fix")),
+        fix=_fix(node.get("fix"), name),
         line=_line(node),
     )
 
@@ -166,9 +166,11 @@ def _targets(node: Node | None) -> Iterable[MapNode]:
     return (item for item in items(node) if isinstance(item, MapNode))
 
 
-def _fix(node: Node | None) -> FixSpec | None:
+def _fix(node: Node | None, name: str) -> FixSpec | None:
     if not isinstance(node, MapNode):
         return None
+    if not string(node.get("title")) and node.get("titleExpression") is None:
+        raise LintkitError("a fix needs a title or a titleExpression", name, _line(node))
     sets: list[SetSpec] = []
     chosen = node.get("set")
     if isinstance(chosen, MapNode):

@@ -41,6 +41,7 @@ VALUES_WORDS: Final = (
     "replicas:",
     "node_selector",
     "pxc:",
+    "\nconf:",
 )
 _GROUP: Final = re.compile(r"^ {2}group: [\"']?([\w.-]+)", re.MULTILINE)
 _DEFINITION: Final = "kind: CustomResourceDefinition"
@@ -158,7 +159,7 @@ def _by_words(files: Files, path: str, found: dict[str, list[str]]) -> None:
         # definitions mention every word there is: the file counts only if it holds other objects too
         if ("\n" + text).count("\nkind: ") <= ("\n" + text).count("\n" + _DEFINITION):
             return
-    if "kind:" in text and any(word in text for word in RESOURCE_WORDS):
+    if ("kind:" in text or 'kind":' in text) and any(word in text for word in RESOURCE_WORDS):
         found["resources"].append(path)
     if any(word in text for word in VALUES_WORDS):
         found["values"].append(path)

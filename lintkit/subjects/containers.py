@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
-from lintkit.charts import ComponentSpec
+from lintkit.charts import ComponentSpec, known_keys
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.model import Binding, Subject
@@ -39,11 +39,16 @@ def containers_of_chart(use: ChartUse, enabled: tuple[ComponentSpec, ...], every
     if not isinstance(tags, Mapping):
         return []
     running = {image for spec in enabled for image in spec.images}
+    tree = known_keys(use.chart)
+    section = tree.get("images") if isinstance(tree, dict) else None
+    known = section.get("tags") if isinstance(section, dict) else None
+    # a values file shared by several charts has tags of all of them
+    read = frozenset(known) if isinstance(known, dict) else frozenset(tags.index)
     stopped = {image for spec in every for image in spec.images} - running
     found: list[Subject] = []
     for name, entry in tags:
         written = not entry.value.doc.source.builtin
-        if name in stopped or (not written and name not in running):
+        if name in stopped or name not in read or (not written and name not in running):
             continue
         path: Path = ("images", "tags", name)
         found.append(_of_chart(use, name, entry.value, path, running=name in running, written=written))

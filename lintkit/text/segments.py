@@ -51,9 +51,11 @@ class SegmentMap:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Outer span of the inner ``[start, end)``; an empty span stays empty."""
+        if not self.segments:
+            return 0, 0
         first = self.offset(start)
         if end <= start:
-            if start and self.segments:
+            if start:
                 before = self._segment(start - 1)
                 if before.exact and before.inner + before.length == start:
                     first = before.outer + before.length
@@ -77,7 +79,7 @@ class SegmentMap:
     def _cut(self, seg: Segment) -> Iterator[Segment]:
         """An exact segment that ends in this map's text, cut where this map has its own borders."""
         if not self.segments:
-            yield seg._replace(outer=0, exact=False)
+            yield Segment(seg.inner, 0, 0, exact=False)
             return
         at, stop = seg.outer, seg.outer + max(seg.length, 1)
         number = max(bisect_right(self._starts, at) - 1, 0)

@@ -14,9 +14,10 @@ import yaml
 from yaml._yaml import CParser
 
 from lintkit.yamldoc.document import Document
-from lintkit.yamldoc.layout import MAX_DEPTH, block_end, empty_value_at
+from lintkit.yamldoc.layout import block_end, empty_value_at
 from lintkit.yamldoc.node import UNSET, Mapping, Node, Scalar, Sequence
 
+_DEEP: Final = 100
 _LIMIT: Final = 300
 _BRACKETS: Final = 1000
 
@@ -80,7 +81,7 @@ def _node(doc: Document, raw: Any, base: int, depth: int) -> Node:
     kind = type(raw)
     if kind is yaml.ScalarNode:
         return _scalar(doc, raw, base)
-    if depth >= MAX_DEPTH:
+    if depth >= _DEEP:
         raise NotBareError
     return _mapping(doc, raw, base, depth + 1) if kind is yaml.MappingNode else _sequence(doc, raw, base, depth + 1)
 

@@ -105,8 +105,15 @@ def _trouble(error: Exception, text: str, base: int) -> Trouble:
         return Trouble(f"character U+{_code(error.character):04X} is not allowed in YAML", min(base + at, end))
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         context = f" {error.context}" if error.context else ""
-        return Trouble(f"{error.problem}{context}", min(base + cast(Any, error.problem_mark).index, end))
+        return Trouble(f"{error.problem}{context}", min(base + _offset(error, text), end))
     return Trouble(str(error).partition("\n")[0], base)
+
+
+def _offset(error: yaml.MarkedYAMLError, text: str) -> int:
+    problem, context = cast(Any, error.problem_mark).index, cast(Any, error.context_mark)
+    # what is never closed is missed at the end: its beginning is what must be looked at
+    at: int = context.index if context is not None and problem >= len(text.rstrip()) else problem
+    return at
 
 
 def _code(character: object) -> int:

@@ -155,7 +155,9 @@ def test_isolated_needs_no_valid_configuration(run: Run, repo: Path) -> None:
         ("object.size > 1", "object.replicated.size > > 1", "is no CEL"),
     ],
 )
-def test_a_misspelt_policy_is_one_sentence_with_file_and_line(line: str, wrong: str, expected: str, run: Run, repo: Path) -> None:
+def test_a_misspelt_policy_is_one_sentence_with_file_and_line_and_exit_2(
+    line: str, wrong: str, expected: str, run: Run, repo: Path
+) -> None:
     policy = (
         "version: 1\nid: mine\ntitle: t\nsubject: Pool\nseverity: {production: error}\nvalidations:\n"
         "  - expression: object.size > 1\n    message: m\nwhy: w\nremedy: r\n"
@@ -163,6 +165,8 @@ def test_a_misspelt_policy_is_one_sentence_with_file_and_line(line: str, wrong: 
     text = policy.replace(line, wrong)
     number = next(n for n, (a, b) in enumerate(zip(policy.split("\n"), text.split("\n"), strict=True), 1) if a != b)
     write(repo, {".lintkit.yaml": "policy-folders: [p]\n", "p/x/mine/policy.yaml": text, "pool.yaml": pool()})
-    said = sentence(run("check", repo))
+    done = run("check", repo)
+    assert done.code == 2
+    (said,) = done.err.splitlines()
     assert expected in said
-    assert said.startswith(f"p/x/mine/policy.yaml:{number}: ")
+    assert f"p/x/mine/policy.yaml:{number}: " in said

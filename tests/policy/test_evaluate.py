@@ -309,6 +309,21 @@ def test_related_places_of_each_item_are_in_the_subjects_they_name() -> None:
     ]
 
 
+def test_related_place_may_be_literal_and_the_place_of_the_finding_is_no_related_one(own_policy: Write) -> None:
+    related = """\
+        related:
+          - {at: failureDomain, message: spread over these}
+          - {at: {path: replicated.size, key: true}, messageExpression: "'of ' + facts.ceph_name"}
+          - {at: replicated.size, message: here}
+"""
+    policy = own_policy(SIZE + related)
+    (finding,), _, _ = judged({"p.yaml": pool("failureDomain: host\nreplicated:\n  size: 1")}, policy)
+    assert [(r.place.source.text[r.place.start : r.place.end], r.message) for r in finding.related] == [
+        ("host", "spread over these"),
+        ("size", "of images"),
+    ]
+
+
 def test_severity_follows_profile_configuration_and_path(own_policy: Write) -> None:
     policy = own_policy(SIZE)
     text = pool("replicated: {size: 1}")

@@ -1,0 +1,109 @@
+"""Reports to streams and files, and text from standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from lintkit.errors import LintkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lintkit.finding import Report
+    from lintkit.policy.model import Policy
+
+
+def read_stdin() -> str:
+    """Everything on standard input. LintkitError when it is closed or no text."""
+    from lintkit.tree.work import decode
+
+    if sys.stdin is None:
+        raise LintkitError("standard input is closed: there is nothing to read")
+    text, reason = decode(sys.stdin.buffer.read())
+    if text is None:
+        raise LintkitError(f"standard input cannot be read: it is a {reason}")
+    return text
+
+
+def targets_of(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Every format with the file it goes to; the last ones without a file of their own go to stdout (None)."""
+    if len(outputs) > len(formats):
+        raise LintkitError("there are more --output files than --format options: give one --format for each")
+    files = [None if str(output) == "-" else output for output in outputs]
+    targets = [*files, *([None] * (len(formats) - len(files)))]
+    if targets.count(None) > 1:
+        raise LintkitError("several formats would go to standard output: give each --format an --output, one may be -")
+    return list(zip(formats, targets, strict=True))
+
+
+def show(
+    report: Report,
+    policies: Sequence[Policy],
+    targets: Sequence[tuple[str, Path | None]],
+    color: str,
+    *,
+    statistics: bool = False,
+    show_all: bool = False,
+) -> None:
+    """Write a report in every format to its target. ``color`` is ``auto``, ``always`` or ``never``."""
+    import shutil
+
+    from lintkit.explain import policy_info
+    from lintkit.report.formats import FORMATS
+    from lintkit.report.info import Options as Shown
+    from lintkit.report.terminal import use_color, use_links
+
+    tty = sys.stdout is not None and sys.stdout.isatty()
+    info = policy_info(policies)
+    for name, target in targets:
+        to_file = target is not None
+        shown = Shown(
+            color=not to_file and use_color(color, os.environ, tty),
+            width=min(shutil.get_terminal_size((100, 24)).columns, 160) if tty and not to_file else 100,
+            links=not to_file and use_links(os.environ, tty),
+            show_all=show_all,
+            statistics=statistics,
+        )
+        text = FORMATS[name](report, info, shown)
+        if target is None:
+            write(text)
+        else:
+            _write_file(target, text)
+
+
+def _encoded(text: str) -> bytes:
+    # bytes of a file name that are no text are shown as \\udcXX, which JSON can read
+    return text.encode("utf-8", "backslashreplace")
+
+
+def write(text: str) -> None:
+    """Write to standard output, as UTF-8 whatever the locale; ends the run (141) when the reader has gone."""
+    if sys.stdout is None:
+        raise LintkitError("standard output is closed: there is nowhere to write to")
+    try:
+        sys.stdout.buffer.write(_encoded(text))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # the reader has gone: point stdout at nothing, so that the interpreter's last flush is quiet
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+
+
+def _write_file(target: Path, text: str) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # written in place: the target may be a pipe or a device
+        target.write_bytes(_encoded(text))
+    except OSError as error:
+        raise LintkitError(f"the report cannot be written ({error.strerror or error})", str(target)) from None
+
+
+def say(*messages: str) -> None:
+    """One line each on standard error; nothing when that is closed."""
+    from lintkit.report.plain import visible
+
+    for message in messages if sys.stderr is not None else ():
+        sys.stderr.write(visible(message) + "\n")
