@@ -38,7 +38,7 @@ def selected(policies: Iterable[Policy], choice: Choice) -> list[Policy]:
     for pattern in (*choice.select, *choice.ignore):
         if not any(fnmatchcase(name, pattern) for name in names):
             raise LintkitError(f"no policy or family is called {pattern!r}{_hint(pattern, names)}")
-    return [p for p in known if choice.takes(p.id, p.family, *p.aliases) and not p.on_change]
+    return [p for p in known if choice.takes(p.id, p.family, *p.aliases)]
 
 
 def _names(policies: Iterable[Policy]) -> Iterator[str]:

@@ -103,6 +103,8 @@ def check(
     outputs: Annotated[
         Optional[list[Path]], typer.Option("--output", "-o", help="Write to a file; one for each --format, in order.")
     ] = None,
+    since: Annotated[str, typer.Option(help="Judge the change since the merge base of this revision and HEAD.")] = "",
+    staged: Annotated[bool, typer.Option("--staged", help="Judge the staged change: HEAD against the index.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes.")] = False,
     unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: unsafe fixes too.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print what fixing would change; change nothing.")] = False,
@@ -128,6 +130,10 @@ def check(
 
     if diff and fix:
         raise LintkitError("--diff changes nothing and --fix does: use one of them")
+    if (since or staged) and (fix or diff):
+        raise LintkitError("--since and --staged judge a change, --fix and --diff the files as they are: use one or the other")
+    if since and staged:
+        raise LintkitError("--since and --staged are two different changes: use one of them")
     targets = targets_of([f.value for f in formats or [Format.human]], outputs or [])
     options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
     if fix and options.stdin is not None:
@@ -149,6 +155,10 @@ def check(
             report, loaded = repaired.report, repaired.loaded
             applied = [f"{_count(repaired.applied, 'fix', 'fixes')} applied in {_count(len(repaired.files), 'file', 'files')}"]
             applied += repaired.refused
+        elif since or staged:
+            from lintkit.change import review
+
+            report, loaded = review(options, since=since, staged=staged)
         else:
             from lintkit.run import check as run_check
 

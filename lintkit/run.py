@@ -79,8 +79,12 @@ def load(options: Options) -> Loaded:
     tree = WorkTree(root, config.exclude, named, options.texts)
     files = tree.files() if options.stdin is None else _stdin(options)
     world = load_world(files, config)
-    environments = tuple(e for name in sorted(world.environments) if (e := _environment(world, name, options)).subjects)
-    return Loaded(root, tree, config, world, environments, policies)
+    return Loaded(root, tree, config, world, environments_of(world, options), policies)
+
+
+def environments_of(world: World, options: Options) -> tuple[Environment, ...]:
+    """The environments that something reaches, by name."""
+    return tuple(e for name in sorted(world.environments) if (e := _environment(world, name, options)).subjects)
 
 
 def _root(paths: tuple[Path, ...]) -> Path:
@@ -147,10 +151,18 @@ class _Gathered:
 def check(options: Options) -> tuple[Report, Loaded]:
     """Judge a repository."""
     loaded = load(options)
+    findings, verdicts = findings_of(loaded, options)
+    return report_of(loaded, options, findings, verdicts), loaded
+
+
+def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdicts]:
+    """Every finding about a repository, before any decision about them, and what else the evaluation said."""
     kinds = {kind for e in loaded.environments for kind in e.by_kind}
     choice = Choice(options.select, options.ignore)
     ready = _compile(selected(loaded.policies, choice), kinds)
     verdicts = Verdicts()
+    for reason in ready.broken:
+        verdicts.broken[reason] = ""
     for environment in loaded.environments:
         evaluate(environment, ready.compiled, general(loaded.config), verdicts, _by_path(loaded.config))
     # where a policy speaks of a place in its own words, the schema need not
@@ -160,22 +172,29 @@ def check(options: Options) -> tuple[Report, Loaded]:
         for f in conformity(loaded.world, loaded.environments)
         if choice.takes(f.policy, f.family) and (f.span.path, f.place.start, f.place.end) not in spoken
     ]
-    findings = [*_shape_findings(loaded.world, choice), *_merged([*verdicts.findings, *shapes])]
-    kept, accepted, notes = _decided(findings, loaded, choice)
+    return [*_shape_findings(loaded.world, choice), *verdicts.findings, *shapes], verdicts
+
+
+def report_of(
+    loaded: Loaded, options: Options, findings: Iterable[Finding], verdicts: Verdicts, resolved: Iterable[Finding] = ()
+) -> Report:
+    """The report of a run: decisions applied, equal findings joined, narrowed to the named paths."""
+    choice = Choice(options.select, options.ignore)
+    kept, accepted, notes = _decided(_merged(findings), loaded, choice)
     wanted = named_paths(options, loaded.root)
-    findings = [f for f in kept if wanted is None or _concerns(f, wanted)]
-    report = Report(
-        findings=tuple(sorted(findings, key=_order)),
+    mine = [f for f in kept if wanted is None or _concerns(f, wanted)]
+    return Report(
+        findings=tuple(sorted(mine, key=_order)),
         ignored=tuple(sorted((i for i in accepted if wanted is None or _concerns(i.finding, wanted)), key=_order_ignored)),
+        resolved=tuple(sorted(_merged(resolved), key=_order)),
         not_evaluated=tuple(sorted(verdicts.not_evaluated)),
         skipped=tuple(Skipped(reason, count) for reason, count in sorted(_skipped(loaded).items())),
-        broken=tuple(ready.broken) + tuple(f"policy {name} is broken: {why}" for name, why in sorted(verdicts.broken.items())),
+        broken=tuple(f"policy {name} is broken: {why}" if why else name for name, why in sorted(verdicts.broken.items())),
         files=loaded.world.scan.yaml,
         unknown_values=verdicts.unknown,
         environments=tuple(e.name for e in loaded.environments),
         notes=(*loaded.tree.notes, *notes),
     )
-    return report, loaded
 
 
 def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
@@ -233,7 +252,8 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
     """Equal findings of several environments at one span become one that names them all."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        key = (finding.policy, finding.span.path, finding.place.start, finding.place.end, finding.message, finding.severity)
+        place = finding.place
+        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.severity, finding.status)
         first = found.get(key)
         if first is None:
             found[key] = finding
@@ -276,15 +296,32 @@ def _skipped(loaded: Loaded) -> Counter[str]:
 
 
 def judge(
-    files: Files, policies: Iterable[Policy], config: Config | None = None, profile: str = "production"
+    files: Files,
+    policies: Iterable[Policy],
+    config: Config | None = None,
+    profile: str = "production",
+    base: Files | None = None,
 ) -> tuple[list[Finding], Verdicts]:
-    """Judge an in-memory tree by some policies: what the test harness of policies runs."""
+    """Judge an in-memory tree by some policies, as a change of ``base`` if given: what the test harness runs."""
     world = load_world(files, config or Config())
     options = Options(profile=profile)
     environments = [_environment(world, name, options) for name in sorted(world.environments)]
+    if base is not None:
+        before = load_world(base, config or Config())
+        environments = paired(environments, [_environment(before, name, options) for name in sorted(before.environments)])
     verdicts = Verdicts()
     compiled = [compile_policy(p) for p in policies]
     for environment in environments:
         evaluate(environment, compiled, general(world.config), verdicts, _by_path(world.config))
     findings = [*_shape_findings(world, Choice()), *_merged(verdicts.findings)]
     return sorted(findings, key=_order), verdicts
+
+
+def paired(environments: Iterable[Environment], base: Iterable[Environment]) -> list[Environment]:
+    """Environments that know what they were before, paired by name."""
+    before = {e.name: e for e in base}
+    new = "this environment is new with this change"
+    return [
+        replace(e, base=before.get(e.name), evidence={**e.evidence, "base": "" if e.name in before else new})
+        for e in environments
+    ]

@@ -15,8 +15,9 @@ from lintkit.yamldoc.node import Json
 def config_overrides(_subject: Subject, environment: Environment) -> Json:
     """Override texts with settings, one item a cluster.
 
-    ``of`` and ``path`` (the text), ``keys`` (distinct, in order), ``rook`` (version; empty when not known), ``conflicts`` (items with
-    ``key``, ``value``, ``central``: the value in ``cephConfig``, ``cluster`` and ``at``: where that one stands).
+    ``of`` and ``path`` (the text), ``keys`` (distinct, in order), ``rook`` (version; empty when not known),
+    ``conflicts`` (items with ``key``, ``value``, ``central``: the value in ``cephConfig``, ``cluster`` and
+    ``at``: where that one stands).
     """
     found: list[Json] = []
     for cluster in environment.by_kind.get("CephCluster", ()):

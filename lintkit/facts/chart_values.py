@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.charts import chart_defaults, chart_names, keys_read
+from lintkit.charts import chart_defaults, chart_names, components, keys_read
 from lintkit.facts.placement import escaped
 from lintkit.facts.words import nearest
 from lintkit.facts.workloads import Workload, whole, workloads
@@ -61,6 +61,70 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
 
 def _read_elsewhere(key: str, chart: str, release: str) -> bool:
     return any(key in read.replicas for other in chart_names() if other != chart and (read := keys_read(other, release)))
+
+
+def unread_budget_keys(subject: Subject, environment: Environment) -> Json:
+    """Keys that users wrote below ``pod.lifecycle.disruption_budget`` and that no template of the chart reads.
+
+    One item each: ``of``, ``path``, ``chart``, ``key`` and ``nearest``. Only chart lines whose templates were looked at count.
+    """
+    found: list[Json] = []
+    below: Path = ("pod", "lifecycle", "disruption_budget")
+    for owner, chart, values in _values(environment):
+        defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
+        read = keys_read(chart, defaults.release) if defaults and defaults.exact else None
+        budgets = lookup(values, *below)
+        if read is None or not isinstance(budgets, Mapping):
+            continue
+        for name, entry in budgets:
+            if name in read.disruption_budget or _of_chart(entry.value) or unknown_reason(entry.key):
+                continue
+            near = [*nearest(name, read.disruption_budget, max(2, len(name) // 3))]
+            path = escaped(("values", *below, name))
+            found.append({"of": owner.id, "path": path, "chart": chart, "key": name, "nearest": [*near]})
+    return found
+
+
+def _of_chart(node: Node) -> bool:
+    """Whether nothing of a value was written by users."""
+    if isinstance(node, Mapping) and node.entries:
+        return all(_of_chart(entry.value) for _, entry in node)
+    return node.doc.source.builtin
+
+
+def idle_replicas(subject: Subject, environment: Environment) -> Json:
+    """Replica counts that users wrote for components whose every manifest switch is off.
+
+    One item each: ``of``, ``path``, ``switch`` (path of the first switch), ``chart``, ``component`` and ``replicas``.
+    """
+    found: list[Json] = []
+    for owner, chart, values in _values(environment):
+        defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
+        for spec in components(chart, defaults.release if defaults else ""):
+            count = lookup(values, *spec.replicas) if spec.replicas else None
+            number = whole(count, None)
+            switches = [lookup(values, *path) for path in spec.manifests]
+            if count is None or count.doc.source.builtin or not number or not switches:
+                continue
+            if all(boolean(s) is False for s in switches) and not all(s.doc.source.builtin for s in switches if s):
+                paths = {"path": escaped(("values", *spec.replicas)), "switch": escaped(("values", *spec.manifests[0]))}
+                found.append({"of": owner.id, **paths, "chart": chart, "component": spec.component, "replicas": number})
+    return found
+
+
+def lab_settings(subject: Subject, environment: Environment) -> Json:
+    """Settings of mariadb and rabbitmq releases for a single node: ``of``, ``path``, ``chart``, ``kind``
+    (local-path or no-volume)."""
+    found: list[Json] = []
+    local: Path = ("volume", "use_local_path_for_single_pod_cluster", "enabled")
+    for owner, chart, values in _values(environment):
+        if chart not in ("mariadb", "mariadb-cluster", "rabbitmq"):
+            continue
+        for path, wrong, kind in ((local, True, "local-path"), (("volume", "enabled"), False, "no-volume")):
+            node = lookup(values, *path)
+            if boolean(node) is wrong and node is not None and not node.doc.source.builtin:
+                found.append({"of": owner.id, "path": escaped(("values", *path)), "chart": chart, "kind": kind})
+    return found
 
 
 def secret_texts(subject: Subject, environment: Environment) -> Json:
@@ -180,6 +244,9 @@ def autoscalers(subject: Subject, environment: Environment) -> Json:
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "Environment": {
         "unread_replica_keys": unread_replica_keys,
+        "unread_budget_keys": unread_budget_keys,
+        "idle_replicas": idle_replicas,
+        "lab_settings": lab_settings,
         "secret_texts": secret_texts,
         "without_resources": without_resources,
         "autoscalers": autoscalers,

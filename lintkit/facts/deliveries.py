@@ -14,13 +14,14 @@ from typing import Final, NamedTuple
 from lintkit.sources.argocd.application import WAVE, Flag, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, text
+from lintkit.yamldoc.node import Json, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX_PRUNE: Final = "kustomize.toolkit.fluxcd.io/prune"
 _FLUX_FORCE: Final = "kustomize.toolkit.fluxcd.io/force"
-_OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"})
+OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"})
+FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _INTEGER: Final = re.compile(r"[-+]?\d+")
 
 
@@ -29,7 +30,7 @@ def brought(delivery: Subject, environment: Environment) -> Iterator[Subject]:
     for subject in environment.by_delivery.get(str(delivery.facts["label"]), ()):
         if subject.kind == "Delivery" and subject.facts["form"] == "HelmRelease":
             yield from brought(subject, environment)
-        elif subject.kind not in _OURS and not (subject.kind == "Database" and subject.facts["owner"]):
+        elif subject.kind not in OURS and not (subject.kind == "Database" and subject.facts["owner"]):
             yield subject
 
 
@@ -121,7 +122,7 @@ def sync(subject: Subject, environment: Environment) -> Json:
         "self_heal_known": not unknown_reason(app.sync.self_heal.node),
         "allow_empty": on and app.sync.allow_empty.value is True,
         "options": [option for option, _ in app.sync.options] if on else [],
-        "cascade": on and any(name.startswith("resources-finalizer.argocd.argoproj.io") for name, _ in app.finalizers),
+        "cascade": on and any(name.startswith(FINALIZER) for name, _ in app.finalizers),
         "ignored": list(ignored),
     }
 
@@ -264,20 +265,27 @@ def awaited(subject: Subject, environment: Environment) -> Json:
 
 
 def plain_set(subject: Subject, environment: Environment) -> Json:
-    """For an ApplicationSet: ``members`` (ids of Applications it makes), ``preserves`` (they keep what they brought when it goes)."""
+    """For an ApplicationSet: ``members`` (ids of Applications it makes), ``held`` (items with ``kind`` and ``name`` of what
+    those with the resources finalizer bring), ``preserves`` (they keep what they brought when it goes)."""
     spec = lookup(subject.object, "spec")
     policy = text(lookup(spec, "syncPolicy", "applicationsSync")) or ""
     label = str(subject.facts["label"])
+    members = [d for d in environment.by_delivery.get(label, ()) if d.kind == "Delivery"]
     return {
-        "members": [d.id for d in environment.by_delivery.get(label, ()) if d.kind == "Delivery"],
+        "members": [d.id for d in members],
+        "held": _held(members, environment),
         "preserves": boolean(lookup(spec, "syncPolicy", "preserveResourcesOnDeletion")) is True
         or policy in ("create-only", "create-update"),
     }
 
 
-def parent_mapping(node: Node | None) -> bool:
-    """Whether a node is a mapping with entries."""
-    return isinstance(node, Mapping) and bool(node.entries)
+def _held(members: list[Subject], environment: Environment) -> Json:
+    found: dict[tuple[str, str], None] = {}
+    for member in members:
+        names = (name for name, _ in read_application(member.object).finalizers)
+        if any(name.startswith(FINALIZER) for name in names):
+            found.update({(r.resource.kind, r.resource.name): None for r in brought(member, environment) if not kept_from(r.object, "delete")})
+    return [{"kind": kind, "name": name} for kind, name in found]
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

@@ -61,7 +61,11 @@ def _listed(node: Node | None, name: str, path: Path) -> Iterator[_Device]:
 
 
 def devices(subject: Subject, environment: Environment) -> Json:
-    """Every entry of a list of devices: ``node`` (empty for the list of the whole cluster), ``name`` (as written; empty when it cannot be read), ``path``."""  # noqa: E501
+    """Every entry of a list of devices.
+
+    ``node`` (empty for the list of the whole cluster), ``name`` (as written; empty when it cannot be read),
+    ``path``.
+    """
     return [{"node": d.node, "name": d.name, "path": written(d.path)} for d in _devices(subject)]
 
 
@@ -82,9 +86,9 @@ def _narrowed(node: Node | None) -> bool:
 def osd_settings(subject: Subject, environment: Environment) -> Json:
     """Every entry of the ``config`` mappings of cluster, nodes and devices.
 
-    One item a key: ``key``, ``path``, ``parent`` (path of its mapping), ``taken`` (keys beside it), ``type`` (as in
-    ``parameters`` of a Pool), ``text`` (the value as written), ``unknown`` (why it cannot be read), ``similar`` (the keys Rook reads within
-    two edits).
+    One item a key: ``key``, ``path``, ``parent`` (path of its mapping), ``taken`` (keys beside it), ``type``
+    (as in ``parameters`` of a Pool), ``text`` (the value as written), ``unknown`` (why it cannot be read),
+    ``similar`` (the keys Rook reads within two edits).
     """
     found: list[Json] = []
     for config, path in _configs(subject):
@@ -129,8 +133,9 @@ def _type(value: Node) -> str:
 def filters(subject: Subject, environment: Environment) -> Json:
     """Every ``deviceFilter`` and ``devicePathFilter`` that can be read.
 
-    One item each: ``text``, ``path``, ``kind`` (the key), ``valid`` (false when RE2 certainly refuses it), ``matches_empty``, ``matches_sda`` (the
-    name, or ``/dev/sda`` for a path filter, is found by it), ``anchored`` (at both ends), ``wanted`` (the anchored form).
+    One item each: ``text``, ``path``, ``kind`` (the key), ``valid`` (false when RE2 certainly refuses it),
+    ``matches_empty``, ``matches_sda`` (the name, or ``/dev/sda`` for a path filter, is found by it),
+    ``anchored`` (at both ends), ``wanted`` (the anchored form).
     """
     storage = lookup(subject.object, *STORAGE)
     holders: list[tuple[Node | None, Path]] = [(storage, STORAGE)]

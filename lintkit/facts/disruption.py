@@ -186,6 +186,21 @@ def _budgets(environment: Environment) -> Iterator[_Budget]:
             yield from _numbers(held[0], budget, ("spec",))
 
 
+def budgeted(environment: Environment) -> dict[str, bool | None]:
+    """Whether each workload (by title) has a disruption budget of more than 0; None when labels leave it open."""
+    found: dict[str, bool | None] = {w.title: False for w in workloads(environment)}
+    for budget in environment.by_kind.get("PodDisruptionBudget", ()):
+        selector = lookup(budget.object, "spec", "selector")
+        for workload in workloads(environment):
+            verdict = None if workload.labels is None else matches(selector, workload.labels)
+            if verdict is not False and same_namespace(budget, workload) and found[workload.title] is False:
+                found[workload.title] = verdict
+    for own in _budgets(environment):
+        if own.value not in (0, "0%") or own.kind != "minAvailable":
+            found[own.workload.title] = True
+    return found
+
+
 def same_namespace(subject: Subject, workload: Workload) -> bool:
     """Whether both may be in one namespace; one that nothing names is wherever the delivery is pointed at."""
     return not subject.resource.namespace or not workload.namespace or subject.resource.namespace == workload.namespace

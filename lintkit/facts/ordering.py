@@ -83,7 +83,7 @@ def needs(early: _Side, late: _Side) -> tuple[str, str] | None:
     """The roles in which ``late`` needs ``early`` to be there first; None when it does not."""
     if early.operates & late.kinds and not early.kinds & early.operates:
         return "operator", "storage" if "CephCluster" in late.kinds else "database"
-    if "storage" in early.roles and (late.pools or "database" in late.roles and late.pools) and "storage" not in late.roles:
+    if "storage" in early.roles and (late.pools or ("database" in late.roles and late.pools)) and "storage" not in late.roles:
         return "storage", "service"
     if "database" in early.roles and "keystone" in late.roles:
         return "database", "keystone"

@@ -15,7 +15,6 @@ from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, loo
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.unknowns import unknown_reason
 
-
 # what the templates read of an entry (OpenStack-Helm cinder 2024.2 to 2026.1, job-storage-init)
 _ENTRY: Final = ("replication", "crush_rule", "chunk_size", "app_name")
 

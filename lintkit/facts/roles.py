@@ -67,12 +67,12 @@ def half_selector(subject: Subject, environment: Environment) -> Json:
 
 
 def _pair(subject: Subject) -> tuple[str, str] | None:
-    """A node selector that values write in full."""
+    """A node selector whose halves come from one hand: both written, or both the chart's."""
     label = subject.object.get("nodeSelector")
     key, value = lookup(label, "key"), lookup(label, "value")
     if not (isinstance(key, Scalar) and isinstance(value, Scalar)):
         return None
-    return None if key.doc.source.builtin or value.doc.source.builtin else (key.text, value.text)
+    return (key.text, value.text) if key.doc.source.builtin == value.doc.source.builtin else None
 
 
 def ored_terms(subject: Subject, environment: Environment) -> Json:

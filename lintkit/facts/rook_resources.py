@@ -80,7 +80,10 @@ def _amount(subject: Subject, path: Path) -> _Amount | None:
 
 
 def osd_memory_set(subject: Subject, environment: Environment) -> Json | NotKnown:
-    """Whether every OSD has a memory request or limit: from ``resources.osd``, or from each device set where only those make OSDs."""
+    """Whether every OSD has a memory request or limit.
+
+    From ``resources.osd``, or from each device set where only those make OSDs.
+    """
     resources = lookup(subject.object, *_RESOURCES)
     sets = items(lookup(subject.object, *_SETS))
     reason = unknown_below(resources) or next((r for s in sets if (r := unknown_below(lookup(s, "resources")))), "")
@@ -108,7 +111,10 @@ _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def mon_timeout(subject: Subject, environment: Environment) -> Json | NotKnown:
-    """``healthCheck.daemonHealth.mon.timeout`` in whole seconds (a Go duration such as ``10m0s``); null when absent or no duration."""
+    """``healthCheck.daemonHealth.mon.timeout`` in whole seconds (a Go duration such as ``10m0s``).
+
+    Null when absent or no duration.
+    """
     node = lookup(subject.object, "spec", "healthCheck", "daemonHealth", "mon", "timeout")
     if unknown_reason(node):
         return NotKnown(f"the mon timeout is unknown: {unknown_reason(node)}")

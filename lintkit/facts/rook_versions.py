@@ -77,11 +77,13 @@ def _rook_of(cluster: Subject, environment: Environment) -> str:
 def ceph_releases(_subject: Subject, environment: Environment) -> Json:
     """The Ceph and Rook version of every CephCluster that is not external.
 
-    One item a cluster: ``of``, ``path`` (of the image), ``ceph`` and ``rook`` (versions; empty when not known), ``major`` (of Ceph, 0
-    unknown), ``majors`` (Ceph majors that this Rook supports; empty when not known), ``ceph_min``, ``rook_newer`` (a Rook minor newer than
-    the table), ``unsupported_allowed``, ``read_affinity``, ``rook_module`` (the mgr module is on), ``multisite`` (object store
-    multisite in the same namespace), ``newest`` (a point release of the newest supported major; empty when not known),
-    ``newest_value`` and ``next_value`` (what to write at ``path`` for that one, and for the next point release of 20.2.0).
+    One item a cluster: ``of``, ``path`` (of the image), ``ceph`` and ``rook`` (versions; empty when not known),
+    ``major`` (of Ceph, 0 unknown), ``majors`` (Ceph majors that this Rook supports; empty when not known),
+    ``ceph_min``, ``rook_newer`` (a Rook minor newer than the table), ``unsupported_allowed``,
+    ``read_affinity``, ``rook_module`` (the mgr module is on), ``multisite`` (object store multisite in the same
+    namespace), ``newest`` (a point release of the newest supported major within an upgrade's reach; empty when not known),
+    ``newest_value`` and ``next_value`` (what to write at ``path`` for that one, and for the next point release
+    of 20.2.0).
     """
     found: list[Json] = []
     for cluster in environment.by_kind.get("CephCluster", ()):
@@ -92,7 +94,7 @@ def ceph_releases(_subject: Subject, environment: Environment) -> Json:
         support = support_of(rook)
         ceph = "" if unknown_reason(image) else ceph_version(words(image))
         majors = support.ceph_majors if support else ()
-        newest = next((v for m in sorted(majors, reverse=True) if (v := _table()["ceph_point_releases"].get(str(m)))), "")
+        newest = _newest(majors, (numbers(ceph) or (0,))[0])
         found.append(
             {
                 "of": cluster.id,
@@ -113,6 +115,13 @@ def ceph_releases(_subject: Subject, environment: Environment) -> Json:
             }
         )
     return found
+
+
+def _newest(majors: tuple[int, ...], current: int) -> str:
+    """A point release of the newest of ``majors`` that an upgrade from ``current`` can reach (Ceph skips one release at most)."""
+    points: dict[str, str] = _table()["ceph_point_releases"]
+    near = [m for m in majors if m <= current + 2] or list(majors)
+    return next((points[str(m)] for m in sorted(near, reverse=True) if str(m) in points), "")
 
 
 def _rook_module(cluster: Subject) -> bool:
@@ -142,9 +151,10 @@ def _image_value(subject: Subject, version: str) -> str:
 def images(subject: Subject, environment: Environment) -> Json:
     """The Ceph image of a CephCluster, or the operator image and version of a rook-ceph release, where they can be read.
 
-    One item each: ``what`` (``Ceph image``, ``operator image``, ``operator chart``), ``path``, ``text``, ``tag`` (empty without one),
-    ``digest`` (it has one), ``major`` (leading number of the tag; 0 without), ``full`` (what to write for the newest known point release of that
-    major; empty when none is known), ``point`` (that release).
+    One item each: ``what`` (``Ceph image``, ``operator image``, ``operator chart``), ``path``, ``text``,
+    ``tag`` (empty without one), ``digest`` (it has one), ``major`` (leading number of the tag; 0 without),
+    ``full`` (what to write for the newest known point release of that major; empty when none is known),
+    ``point`` (that release).
     """
     if subject.kind == "CephCluster":
         image = lookup(subject.object, *_IMAGE)
@@ -185,9 +195,9 @@ def _operator_chart(subject: Subject) -> list[Json]:
 def rook_charts(_subject: Subject, environment: Environment) -> Json:
     """Every rook-ceph-cluster release with the one rook-ceph release that serves it.
 
-    One item a pair: ``operator`` and ``cluster`` (ids), ``operator_version``, ``cluster_version`` (full versions without ``v``; empty
-    when not pinned to one), ``of`` and ``other`` (the older and the newer of the two), ``wanted`` (the newer version as written), ``hidden`` (a layer
-    that cannot be read).
+    One item a pair: ``operator`` and ``cluster`` (ids), ``operator_version``, ``cluster_version`` (full
+    versions without ``v``; empty when not pinned to one), ``of`` and ``other`` (the older and the newer of the
+    two), ``wanted`` (the newer version as written), ``hidden`` (a layer that cannot be read).
     """
     charts = environment.by_kind.get("ChartValues", ())
     operators = [s for s in charts if words(s.object.get("chart")) == "rook-ceph"]
@@ -226,7 +236,10 @@ def csi_drivers_installed(_subject: Subject, environment: Environment) -> Json:
 
 
 def operators(_subject: Subject, environment: Environment) -> Json:
-    """Every rook-ceph release: ``of``, ``version`` (full, without ``v``; empty when not pinned), ``hidden`` (a layer that cannot be read)."""
+    """Every rook-ceph release.
+
+    ``of``, ``version`` (full, without ``v``; empty when not pinned), ``hidden`` (a layer that cannot be read).
+    """
     return [
         {"of": s.id, "version": _plain_version(words(s.object.get("version"))), "hidden": bool(s.origin.hidden)}
         for s in environment.by_kind.get("ChartValues", ())
@@ -235,7 +248,10 @@ def operators(_subject: Subject, environment: Environment) -> Json:
 
 
 def toolboxes(_subject: Subject, environment: Environment) -> Json:
-    """Toolboxes of rook-ceph-cluster releases that name an image: ``of``, ``path``, ``image``, ``ceph_image`` (the cluster's)."""
+    """Toolboxes of rook-ceph-cluster releases that name an image.
+
+    ``of``, ``path``, ``image``, ``ceph_image`` (the cluster's).
+    """
     found: list[Json] = []
     clusters = environment.by_kind.get("CephCluster", ())
     for chart in environment.by_kind.get("ChartValues", ()):
@@ -249,7 +265,10 @@ def toolboxes(_subject: Subject, environment: Environment) -> Json:
 
 
 def kubernetes_range(_subject: Subject, environment: Environment) -> Json:
-    """Kubernetes versions that the Rook of the environment supports: ``rook``, ``from``, ``to`` (empty: open); null when not known."""
+    """Kubernetes versions that the Rook of the environment supports.
+
+    ``rook``, ``from``, ``to`` (empty: open); null when not known.
+    """
     rook = environment.versions.get("rook", "")
     support = support_of(rook)
     if support is None:
@@ -260,7 +279,8 @@ def kubernetes_range(_subject: Subject, environment: Environment) -> Json:
 def doubled_settings(subject: Subject, environment: Environment) -> Json:
     """Settings that a rook-ceph-cluster release writes under two keys, so that its template writes a YAML key twice.
 
-    One item each: ``name`` (the key under ``spec``), ``path`` (below ``values``), ``other`` (the values key that stands beside it).
+    One item each: ``name`` (the key under ``spec``), ``path`` (below ``values``), ``other`` (the values key
+    that stands beside it).
     """
     values = subject.object.get("values")
     found: list[Json] = []

@@ -48,8 +48,9 @@ def _own_clusters(environment: Environment) -> list[Subject]:
 def cluster_collisions(_subject: Subject, environment: Environment) -> Json:
     """Pairs of CephClusters that take each other's disks.
 
-    One item a pair: ``of`` and ``other`` (ids), ``name`` and ``other_name``, ``path``, ``problem`` (``namespace``, ``device`` or ``all
-    devices``), ``detail`` (the namespace, the device and node, or the node).
+    One item a pair: ``of`` and ``other`` (ids), ``name`` and ``other_name``, ``path``, ``problem``
+    (``namespace``, ``device`` or ``all devices``), ``detail`` (the namespace, the device and node, or the
+    node).
     """
     found: list[Json] = []
     for a, b in combinations(_own_clusters(environment), 2):
@@ -79,18 +80,18 @@ def _problem(a: Subject, b: Subject) -> tuple[str, str, str] | None:
 def same_data_dir(subject: Subject, environment: Environment) -> Json:
     """Names of other CephClusters that keep their data in the same directory of the same nodes."""
     mine = words(lookup(subject.object, "spec", "dataDirHostPath"))
-    others = [c for c in _own_clusters(environment) if c.id != subject.id]
-    if not mine or subject.id not in {c.id for c in _own_clusters(environment)}:
+    own = _own_clusters(environment)
+    if not mine or subject.id not in {c.id for c in own}:
         return []
-    return [
-        c.resource.name for c in others if words(lookup(c.object, "spec", "dataDirHostPath")) == mine and _share_hosts(subject, c)
-    ]
+    others = (c for c in own if c.id != subject.id and words(lookup(c.object, "spec", "dataDirHostPath")) == mine)
+    return [c.resource.name for c in others if _share_hosts(subject, c)]
 
 
 def osds_by_host(subject: Subject, environment: Environment) -> Json | NotKnown:
     """OSDs on each listed storage node and device class.
 
-    One item each: ``node``, ``path``, ``class`` (empty when none is configured), ``count``, ``largest`` (the most any node has of that class).
+    One item each: ``node``, ``path``, ``class`` (empty when none is configured), ``count``, ``largest`` (the
+    most any node has of that class).
     """
     found = osds_of(subject, environment)
     if isinstance(found, NotKnown):

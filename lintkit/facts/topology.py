@@ -43,9 +43,10 @@ class _Bucket(NamedTuple):
 def topology_conflicts(_subject: Subject, environment: Environment) -> Json:
     """Topology label values of storage nodes that cannot all be CRUSH buckets.
 
-    One item a value: ``of`` and ``path`` (the node and label that come later), ``node``, ``value``, ``level`` and ``parent`` there, ``first_node``,
-    ``first_level``, ``first_parent``, ``first`` and ``first_path`` (the earlier place), ``levels`` (true when the levels differ, false when only
-    the parents do), ``nodes`` (how many nodes carry the later pair).
+    One item a value: ``of`` and ``path`` (the node and label that come later), ``node``, ``value``, ``level``
+    and ``parent`` there, ``first_node``, ``first_level``, ``first_parent``, ``first`` and ``first_path`` (the
+    earlier place), ``levels`` (true when the levels differ, false when only the parents do), ``nodes`` (how
+    many nodes carry the later pair).
     """
     buckets = [b for node in _storage_nodes(environment) for b in _buckets(node)]
     first: dict[str, _Bucket] = {}

@@ -9,7 +9,7 @@ from lintkit.text.source import Source
 from lintkit.yamldoc.node import Json, Mapping, Path
 
 
-class Blocked(Exception):  # noqa: N818 - not a mistake: the fix is described instead of applied
+class Blocked(Exception):
     """No edit can be made; ``reason`` completes "not applied: ..."."""
 
     def __init__(self, reason: str) -> None:

@@ -15,6 +15,9 @@ A case is a YAML file in ``cases/``, or a directory (a small tree, with its own 
 
 A single file is judged again in every other form that can deliver it (``lintkit.harness.wrap``), and must give the
 same findings at the translated lines.
+
+A directory that holds ``base/`` and ``head/`` is a change: ``head`` is judged with ``base`` before it, and its
+expectations are those of ``head``; ``<dir>.fixed/`` is ``head`` after its fixes.
 """
 
 from __future__ import annotations
@@ -65,6 +68,11 @@ class Case:
     chart: str
     fixed: Mapping[str, str]
     config: Config | None = None
+    base: Mapping[str, str] | None = None
+
+    def before(self) -> Files | None:
+        """The tree before the change that the case is; None for a case that is none."""
+        return Files(self.base, self.base.__getitem__) if self.base is not None else None
 
 
 @dataclass(slots=True)
@@ -151,11 +159,13 @@ def _pin(chart: str, version: str) -> str:
 
 
 def _tree_case(policy: Policy, folder: Path) -> Case:
-    files = _tree(folder)
+    changed = (folder / "base").is_dir() and (folder / "head").is_dir()
+    files = _tree(folder / "head" if changed else folder)
+    base = _tree(folder / "base") if changed else None
     fixed = _tree(folder.with_name(folder.name + ".fixed"))
     config = next((load_config(folder / n, n) for n in (".lintkit.yaml",) if (folder / n).is_file()), None)
     said = dict(m for text in files.values() for m in _DIRECTIVE.findall(text) if m[0] == "profile")
-    return Case(folder.name, policy, files, said.get("profile", "production"), "", fixed, config)
+    return Case(folder.name, policy, files, said.get("profile", "production"), "", fixed, config, base)
 
 
 def _tree(folder: Path) -> dict[str, str]:
@@ -183,7 +193,7 @@ def check_case(case: Case) -> list[str]:
     from lintkit.run import judge
 
     files = Files(case.files, case.files.__getitem__)
-    findings, verdicts = judge(files, [case.policy], case.config, case.profile)
+    findings, verdicts = judge(files, [case.policy], case.config, case.profile, case.before())
     if verdicts.broken:
         return list(verdicts.broken.values())
     failures = [*_compare(findings, expected(case.files), case), *_evaluated(verdicts, case)]
@@ -236,7 +246,7 @@ def _fixed(case: Case, findings: list[Finding]) -> list[str]:
         return ["there is a fixed file, but no fix is offered"] if case.fixed else []
     if not case.fixed:
         return ["a fix is offered, but there is no fixed file"]
-    made = fix_files(case.files, case.policy, case.config, case.profile)
+    made = fix_files(case.files, case.policy, case.config, case.profile, case.before())
     failures: list[str] = []
     for path in sorted({*made, *case.fixed}):
         want = case.fixed.get(path, case.files.get(path))
@@ -250,21 +260,23 @@ def _after_fixing(case: Case, made: Mapping[str, str], stay: set[str]) -> list[s
     """What is left to do after fixing; ``stay`` are findings that no fix was offered for."""
     from lintkit.run import judge
 
-    left, _ = judge(Files(made, made.__getitem__), [case.policy], case.config, case.profile)
+    left, _ = judge(Files(made, made.__getitem__), [case.policy], case.config, case.profile, case.before())
     failures = [f"after fixing: {f.span.path}:{f.span.start.line}: {f.message}" for f in left if f.fingerprint not in stay]
-    if fix_files(made, case.policy, case.config, case.profile) != dict(made):
+    if fix_files(made, case.policy, case.config, case.profile, case.before()) != dict(made):
         failures.append("a second fix changes something")
     return failures
 
 
-def fix_files(files: Mapping[str, str], policy: Policy, config: Config | None, profile: str) -> dict[str, str]:
+def fix_files(
+    files: Mapping[str, str], policy: Policy, config: Config | None, profile: str, base: Files | None = None
+) -> dict[str, str]:
     """The files after every fix that the policy offers, unsafe ones included."""
     from lintkit.fix.apply import new_text, plan
     from lintkit.run import judge
 
     texts = dict(files)
     for _ in range(MAX_FIX_ROUNDS):
-        findings, _ = judge(Files(texts, texts.__getitem__), [policy], config, profile)
+        findings, _ = judge(Files(texts, texts.__getitem__), [policy], config, profile, base)
         chosen = plan([f.fix for f in findings if f.fix and f.fix.edits])
         if not chosen.edits:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lintkit.facts.table import fact
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
@@ -60,6 +61,13 @@ class Judged:
             self._object = served(self.subject.object)
         return self._object
 
+    @cached_property
+    def old(self) -> Judged | None:
+        """The same subject before the change; None without a base or when it is new."""
+        base = self.environment.base
+        subject = base.by_id.get(self.subject.id) if base is not None else None
+        return Judged(subject, base) if subject is not None and base is not None else None
+
     @property
     def unknown_reads(self) -> int:
         """How many values that some policy reads are unknown here."""
@@ -82,6 +90,10 @@ class Judged:
                 reason = self._unknown_at(read) or self._misfit_at(read)
                 if reason:
                     return reason
+            elif read.root == "oldObject" and self.old is not None:
+                reason = self.old.obstacle([read._replace(root="object")])
+                if reason:
+                    return f"before this change, {reason}"
             elif read.root == "facts" and read.path:
                 value = self.fact(read.path[0])
                 if isinstance(value, NotKnown):
@@ -145,7 +157,8 @@ def evaluate(
         ]
         if not chosen:
             continue
-        missing = next((environment.evidence[n] for n in policy.needs if environment.evidence.get(n)), "")
+        needs = (*policy.needs, "base") if policy.on_change else policy.needs
+        missing = next((environment.evidence[n] for n in needs if environment.evidence.get(n)), "")
         if missing:
             verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, missing))
             continue
@@ -153,6 +166,8 @@ def evaluate(
             view = judged.get(subject.id)
             if view is None:
                 view = judged[subject.id] = Judged(subject, environment)
+            if policy.on_change and view.old is None:
+                continue
             try:
                 _Run(compiled, view, own, verdicts).judge()
             except CelError as error:
@@ -204,7 +219,7 @@ class _Run:
         params: dict[str, Json] = {n: self.setting.params.get(n, p.default) for n, p in self.policy.params.items()}
         data: dict[str, Json] = {
             "object": self.judged.object,
-            "oldObject": None,
+            "oldObject": self.judged.old.object if self.judged.old is not None else None,
             "params": params,
             "variables": {},
             "facts": {},

@@ -26,10 +26,10 @@ MAX_NESTING: Final = 8
 class ChartUse:
     """A known chart as one release uses it.
 
-    ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the
-    path of the chart's own values in it (empty unless the chart is a dependency). ``written`` tells
-    whether a user wrote any of it; ``exact`` whether the chart's version is one we have defaults of. ``pin`` is the node in a Chart.yaml that gives the
-    version, None when the delivery itself gives it.
+    ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the path of the
+    chart's own values in it (empty unless the chart is a dependency). ``written`` tells whether a user wrote
+    any of it; ``exact`` whether the chart's version is one we have defaults of. ``pin`` is the node in a
+    Chart.yaml that gives the version, None when the delivery itself gives it.
     """
 
     chart: str

@@ -26,6 +26,7 @@ RESOURCE_WORDS: Final = (
     "Deployment",
     "PersistentVolumeClaim",
     "kind: Secret",
+    "kind: Namespace",
     "argocd-cm",
 )
 VALUES_WORDS: Final = (

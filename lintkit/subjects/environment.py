@@ -55,6 +55,8 @@ class Environment:
     own_urls: frozenset[str] = frozenset()
     osds: tuple[OsdEntry, ...] = ()
 
+    base: Environment | None = None
+
     @cached_property
     def by_id(self) -> dict[str, Subject]:
         """Subjects by their id."""

@@ -35,7 +35,10 @@ def values_subject(use: ChartUse) -> Subject:
 
 
 def version_node(use: ChartUse) -> Node | None:
-    """The node that gives a chart's version: in a Chart.yaml, an Argo CD source, a HelmRelease or a fleet.yaml; None when none does."""
+    """The node that gives a chart's version.
+
+    In a Chart.yaml, an Argo CD source, a HelmRelease or a fleet.yaml; None when none does.
+    """
     if use.pin is not None:
         return use.pin
     home = use.home

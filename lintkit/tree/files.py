@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from lintkit.text.source import Source
+from lintkit.tree.globs import glob_regex
 from lintkit.tree.paths import parent
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.document import Document
 
+__all__ = ["Files", "Reader", "glob_regex"]
+
 
 class Files:
-    """Every file of a tree by path. ``load`` returns a file's text, or None when it cannot be read as text."""
+    """Every file of a tree by path. ``load`` returns a file's text, or None when it cannot be read as text.
 
-    def __init__(self, paths: Iterable[str], load: Callable[[str], str | None], remotes: Iterable[str] = ()) -> None:
+    Files named in ``same`` are those of ``twin``, another state of the same tree: read and parsed once for both.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        load: Callable[[str], str | None],
+        remotes: Iterable[str] = (),
+        *,
+        twin: Files | None = None,
+        same: frozenset[str] = frozenset(),
+    ) -> None:
         self.paths: tuple[str, ...] = tuple(sorted(paths))
+        self._twin = twin
+        self._same = same
         self._known = frozenset(self.paths)
         self._load = load
         self.remotes: tuple[str, ...] = tuple(remotes)
@@ -31,6 +45,8 @@ class Files:
         """The text of a file; None when there is no such file or it is no text."""
         if path not in self._known:
             return None
+        if path in self._same and self._twin is not None:
+            return self._twin.source(path)
         if path not in self._sources:
             text = self._load(path)
             self._sources[path] = None if text is None else Source(path, text)
@@ -40,8 +56,11 @@ class Files:
         """The YAML documents of a file, parsed once; empty when there is no such file."""
         found = self._documents.get(path)
         if found is None:
-            source = self.source(path)
-            found = tuple(documents(source)) if source is not None else ()
+            if path in self._same and self._twin is not None:
+                found = self._twin.documents(path)
+            else:
+                source = self.source(path)
+                found = tuple(documents(source)) if source is not None else ()
             self._documents[path] = found
         return found
 
@@ -120,51 +139,3 @@ class Reader:
     def documents(self, path: str) -> tuple[Document, ...]:
         """The YAML documents of a file; empty when absent."""
         return self.files.documents(path) if self.exists(path) else ()
-
-
-@lru_cache(maxsize=1024)
-def glob_regex(pattern: str) -> re.Pattern[str]:
-    """A glob over repository paths as a regular expression: ``*``, ``?``, ``[...]``, ``**`` and ``{a,b}``.
-
-    Any text is a glob: a set that is none (``[z-a]``) matches nothing.
-    """
-    return re.compile(_translated(pattern), re.DOTALL)
-
-
-def _translated(pattern: str) -> str:
-    out = ""
-    i = 0
-    while i < len(pattern):
-        if pattern.startswith("**/", i):
-            out, i = out + "(?:[^/]+/)*", _past(pattern, "**/", i)
-        elif pattern.startswith("**", i):
-            out, i = out + ".*", _past(pattern, "*", i)
-        elif pattern[i] == "*":
-            out, i = out + "[^/]*", i + 1
-        elif pattern[i] == "?":
-            out, i = out + "[^/]", i + 1
-        elif pattern[i] == "{" and (close := pattern.find("}", i)) > 0:
-            options = (_translated(option) for option in pattern[i + 1 : close].split(","))
-            out, i = out + "(?:" + "|".join(options) + ")", close + 1
-        elif pattern[i] == "[" and (close := pattern.find("]", i + 2)) > 0:
-            out, i = out + _set(pattern[i + 1 : close]), close + 1
-        else:
-            out, i = out + re.escape(pattern[i]), i + 1
-    return out
-
-
-def _past(pattern: str, part: str, at: int) -> int:
-    # repeated, the same part means no more and takes exponential time
-    while pattern.startswith(part, at):
-        at += len(part)
-    return at
-
-
-def _set(inside: str) -> str:
-    negated = inside[0] in "!^"
-    body = re.sub(r"([\\\[&~|^])", r"\\\1", inside[1:] if negated else inside)
-    try:
-        re.compile(text := f"[{'^' if negated else ''}{body}]")
-    except re.error:
-        return "(?!)"
-    return text

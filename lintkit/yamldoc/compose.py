@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from lintkit.text.source import Source
+from lintkit.text.source import BOM, Source
 from lintkit.yamldoc import bare, events
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import BREAKS, has_content
@@ -57,7 +57,7 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 
 def _borders(text: str) -> list[int]:
     pattern = _BORDER
-    if "\r" in text or not text.isascii() and any(char in text for char in _RARE_BREAKS):
+    if "\r" in text or (not text.isascii() and any(char in text for char in _RARE_BREAKS)):
         pattern = _ANY_BORDER
     found = [match.start() + 1 for match in pattern.finditer(text)]
     return [0, *found] if _FIRST.match(text) else found
@@ -80,6 +80,8 @@ def _directives(text: str, low: int, border: int) -> int:
 
 
 def _compose_into(doc: Document, text: str, base: int) -> None:
+    if text.startswith(BOM):  # of an embedded text; libyaml would not count it
+        text, base = text[1:], base + 1
     if bare.takes(text):
         try:
             doc.root = bare.compose(doc, text, base)
@@ -110,10 +112,11 @@ def _trouble(error: Exception, text: str, base: int) -> Trouble:
 
 
 def _offset(error: yaml.MarkedYAMLError, text: str) -> int:
+    """Where to look: what is never closed is missed only at the end, so then at its beginning."""
     problem, context = cast(Any, error.problem_mark).index, cast(Any, error.context_mark)
-    # what is never closed is missed at the end: its beginning is what must be looked at
-    at: int = context.index if context is not None and problem >= len(text.rstrip()) else problem
-    return at
+    content = len(text.rstrip())
+    at: int = context.index if context is not None and problem >= content else problem
+    return min(at, content)
 
 
 def _code(character: object) -> int:

@@ -46,6 +46,17 @@ def compose(doc: Document, text: str, base: int) -> Node | None:
     return root
 
 
+class _Weight(NamedTuple):
+    """What a node comes to with its aliases followed: how many nodes, how many levels. It keeps the node, whose id is the key."""
+
+    nodes: int
+    levels: int
+    node: Node | None
+
+
+_LEAF: Final = _Weight(1, 0, None)
+
+
 class _Composer:
     """Builds one document's nodes. ``base`` is the offset of the parsed text in the document's."""
 
@@ -55,7 +66,7 @@ class _Composer:
         self.doc = doc
         self.base = base
         self.anchors: dict[str, Node | None] = {}
-        self.weights: dict[int, tuple[int, Node]] = {}
+        self.weights: dict[int, _Weight] = {}
 
     def run(self, parser: Any) -> Node | None:
         """The root node; reads up to the document's end event."""
@@ -142,14 +153,13 @@ class _Composer:
         return node
 
     def _weigh(self, node: Node, children: list[Node]) -> None:
-        weight = 1 + sum(self._weight(child) for child in children)
-        self.weights[id(node)] = weight, node
-        if weight > MAX_ALIASED:
+        weights = [self.weights.get(id(child), _LEAF) for child in children]
+        weight = _Weight(1 + sum(w.nodes for w in weights), 1 + max((w.levels for w in weights), default=0), node)
+        self.weights[id(node)] = weight
+        if weight.nodes > MAX_ALIASED:
             raise BrokenError(f"aliases expand to more than {MAX_ALIASED:,} nodes", node.start)
-
-    def _weight(self, node: Node) -> int:
-        known = self.weights.get(id(node))
-        return known[0] if known else 1
+        if weight.levels > MAX_DEPTH:
+            raise BrokenError(f"nested more than {MAX_DEPTH} levels deep", node.start)
 
     def _alias(self, event: Any) -> Node:
         doc, name = self.doc, event.anchor
@@ -169,7 +179,7 @@ class _Composer:
         else:
             node = Unknown(doc, start, end, target.reason if isinstance(target, Unknown) else "an alias")
         doc.aliases[id(node)] = Alias(start, end, target, node)
-        self.weights[id(node)] = self._weight(target), node
+        self.weights[id(node)] = self.weights.get(id(target), _LEAF)._replace(node=node)
         return node
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Entry, Key, Mapping, Node, Path, Scalar, Sequence, Unknown, is_null
+
+MAX_INDEX: Final = 65536
+"""The largest list index that Helm takes in ``--set`` and targetPath (strvals.MaxIndex)."""
+
+_LONG_NUMBER: Final = 10
 
 
 def with_under(node: Node, under: Node | None) -> Node:
@@ -78,7 +84,10 @@ def without_nulls(node: Node) -> Node:
 
 
 def set_at(root: Mapping, path: Path, value: Node, key_doc: Document) -> Mapping:
-    """``root`` with ``value`` at ``path``; missing mappings and items are made, standing where ``value`` stands."""
+    """``root`` with ``value`` at ``path``; missing mappings and items are made, standing where ``value`` stands.
+
+    A list that an index beyond ``MAX_INDEX`` would make becomes unknown.
+    """
     made = _set(root, path, value, key_doc)
     return made if isinstance(made, Mapping) else root
 
@@ -88,6 +97,8 @@ def _set(node: Node | None, path: Path, value: Node, doc: Document) -> Node:
         return with_under(value, node)
     key, rest = path[0], path[1:]
     if isinstance(key, int):
+        if not 0 <= key <= MAX_INDEX:
+            return Unknown(value.doc, value.start, value.end, f"a list cannot have an item {key}", node)
         items = list(node.items) if isinstance(node, Sequence) else []
         while len(items) <= key:
             items.append(Scalar(value.doc, value.start, value.start, ""))
@@ -174,7 +185,7 @@ def keys(path: str) -> Path:
             close = path.find("]", i)
             close = len(path) if close < 0 else close
             inside = path[i + 1 : close]
-            found.append(int(inside) if inside.isdigit() else inside)
+            found.append(int(inside) if inside.isdecimal() and len(inside) < _LONG_NUMBER else inside)
             i = close
         else:
             word += char

@@ -1,0 +1,101 @@
+"""Change review: the same judgement of two states of a repository, side by side.
+
+Base is the merge base of a revision and HEAD (``--since``) or HEAD (``--staged``); head is the work tree or
+the index. Environments are paired by name, subjects by id, findings by fingerprint: never by file or line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from lintkit.errors import LintkitError
+from lintkit.finding import Finding, Report
+from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired, report_of
+from lintkit.sources.world import load_world
+from lintkit.tree.files import Files
+from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two states of the tree: their files, and what base is called."""
+
+    head: Files
+    base: Files
+    label: str
+
+
+def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[Report, Loaded]:
+    """Judge a change. LintkitError when there is no base to compare with (the sentence says what to fetch)."""
+    if options.stdin is not None:
+        raise LintkitError("a change is judged in a repository, not on stdin")
+    loaded = load(options)
+    sides = _sides(loaded, since, staged=staged)
+    if staged:
+        world = load_world(sides.head, loaded.config)
+        loaded = replace(loaded, world=world, environments=environments_of(world, options))
+    before = load_world(sides.base, loaded.config)
+    old = replace(loaded, world=before, environments=environments_of(before, options))
+    loaded = replace(loaded, environments=tuple(paired(loaded.environments, old.environments)))
+    base_findings, _ = findings_of(old, options)
+    findings, verdicts = findings_of(loaded, options)
+    report = report_of(loaded, options, _with_status(findings, base_findings), verdicts, _resolved(findings, base_findings))
+    return _narrowed(report, options), loaded
+
+
+def _narrowed(report: Report, options: Options) -> Report:
+    """Only what is new with the change, unless everything was asked for; the rest is counted."""
+    existing = sum(1 for f in report.findings if f.status == "existing")
+    if options.show_all or not existing:
+        return report
+    there = "finding was" if existing == 1 else "findings were"
+    note = f"{existing} {there} already there before this change (--all shows them)"
+    return replace(report, findings=tuple(f for f in report.findings if f.status == "new"), notes=(*report.notes, note))
+
+
+def _sides(loaded: Loaded, since: str, *, staged: bool) -> Sides:
+    root = loaded.root
+    if staged:
+        head_tree = index(root)
+        commit = head_commit(root)
+        base_tree = revision(root, commit) if commit else Tree("nothing", {})
+        head = tree_files(root, head_tree, loaded.world.files, _ids(loaded, root_like(head_tree, base_tree)))
+        base = tree_files(root, base_tree, head, head_tree.ids)
+        return Sides(head, base, commit or "nothing")
+    commit = base_of(root, since)
+    base_tree = revision(root, commit)
+    base = tree_files(root, base_tree, loaded.world.files, _ids(loaded, root_like(base_tree)))
+    return Sides(loaded.world.files, base, commit)
+
+
+def root_like(*trees: Tree) -> str:
+    """Any object id of the trees: its length tells the repository's hash."""
+    return next((i for tree in trees for i in tree.ids.values()), "")
+
+
+def _ids(loaded: Loaded, like: str) -> Mapping[str, str]:
+    return object_ids(loaded.world.files, loaded.root, loaded.world.files.paths, like)
+
+
+def _with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
+    """Findings with their status: existing as often as base had the fingerprint, new beyond that."""
+    known = Counter(f.fingerprint for f in base)
+    out: list[Finding] = []
+    for finding in findings:
+        existing = known[finding.fingerprint] > 0
+        known[finding.fingerprint] -= existing
+        out.append(replace(finding, status="existing") if existing else finding)
+    return out
+
+
+def _resolved(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
+    left = Counter(f.fingerprint for f in findings)
+    gone: list[Finding] = []
+    for finding in base:
+        if left[finding.fingerprint] > 0:
+            left[finding.fingerprint] -= 1
+        else:
+            gone.append(finding)
+    return gone
