@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lintkit.facts.placement import matching, selectors
@@ -142,11 +143,23 @@ def _declared(cluster: Subject, environment: Environment) -> Osds | NotKnown:
     if boolean(lookup(storage, "useAllNodes")) is True:
         groups.append(_all_nodes(cluster, storage, environment))
     else:
-        for node in items(lookup(storage, "nodes")):
-            groups += _of_node(node, storage)
+        groups += _listed(storage)
     return Osds(tuple(groups), _open_reason(storage, groups))
 
 
+@lru_cache(maxsize=64)
+def _listed(storage: Node) -> tuple[Group, ...]:
+    """Groups of the listed nodes, equal OSDs of one node as one; kept, because every pool of the cluster asks."""
+    counts: dict[Group, int | None] = {}
+    for node in items(lookup(storage, "nodes")):
+        for group in _of_node(node, storage):
+            key = replace(group, count=0)
+            before = counts.get(key, 0)
+            counts[key] = None if group.count is None or before is None else before + group.count
+    return tuple(replace(key, count=count) for key, count in counts.items())
+
+
+@lru_cache(maxsize=64)
 def _unreadable(storage: Node) -> str:
     if isinstance(storage, Mapping):
         for name in ("nodes", "useAllNodes", "useAllDevices", "storageClassDeviceSets", "config", "devices"):

@@ -17,7 +17,9 @@ from lintkit.sources.flux.kustomization import (
 )
 from lintkit.sources.flux.objects import Objects, index_objects
 from lintkit.sources.model import Origin, resource_of
+from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import DEFAULT, Problem, World, environment_from_path, plain_objects, referenced_by_kustomizations
+from lintkit.tree.paths import parent
 from lintkit.yamldoc.node import Mapping, Node, lookup, text
 
 MAX_DELIVERIES: Final = 20_000
@@ -113,7 +115,16 @@ def _walk(world: World, queue: list[_Item], known: Objects, local: Local) -> Non
         plain = [o for o in objects if not (is_kustomization(o) or is_release(o))]
         world.add_objects(item.environment, plain, fk.delivery, fk.target_namespace)
     for item in releases:
-        _release(world, item, index_objects(built.get(item.environment, []) or _neighbours(known)), local)
+        objects = built.get(item.environment) or [*_neighbours(known), *_beside(world, item.body)]
+        _release(world, item, index_objects(objects), local)
+
+
+def _beside(world: World, body: Mapping) -> list[Mapping]:
+    """Objects in the folder of a HelmRelease that no Kustomization builds: where its ConfigMaps are then."""
+    folder = parent(body.doc.source.path)
+    paths = (f"{folder}/{name}" if folder else name for name in world.reader.children(folder))
+    docs = (doc for path in paths if is_yaml(path) for doc in world.reader.documents(path))
+    return [doc.root for doc in docs if isinstance(doc.root, Mapping) and doc.root.get("kind") is not None]
 
 
 def _neighbours(known: Objects) -> list[Mapping]:

@@ -301,3 +301,34 @@ def test_a_list_is_opened() -> None:
     one = (POOL % "images").replace("\n", "\n    ").rstrip()
     read = world({"all.yaml": f"apiVersion: v1\nkind: List\nitems:\n  - {one}\n"})
     assert resources(read, "default") == {"CephBlockPool/images": "all.yaml"}
+
+
+def test_a_helm_release_without_a_kustomization_finds_its_config_map_beside_it() -> None:
+    read = world(
+        {
+            "ceph/release.yaml": """\
+                apiVersion: helm.toolkit.fluxcd.io/v2
+                kind: HelmRelease
+                metadata: {name: ceph, namespace: rook-ceph}
+                spec:
+                  chart: {spec: {chart: rook-ceph-cluster, version: v1.19.5, sourceRef: {kind: HelmRepository, name: rook}}}
+                  valuesFrom: [{kind: ConfigMap, name: v}]
+                """,
+            "ceph/values.yaml": """\
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: v, namespace: rook-ceph}
+                data:
+                  values.yaml: |
+                    cephBlockPools: []
+                """,
+        }
+    )
+    (use,) = read.environments["default"].charts
+    assert "cephBlockPools" in use.values
+    assert use.origin.layers != ()
+
+
+def test_resources_written_as_json_are_read() -> None:
+    text = '{"apiVersion": "ceph.rook.io/v1", "kind": "CephBlockPool", "metadata": {"name": "images"}, "spec": {}}\n'
+    assert resources(world({"pool.yaml": text}), "default") == {"CephBlockPool/images": "pool.yaml"}
