@@ -39,7 +39,16 @@ CORRECTIONS = (
         '            compression_mode: "passive"\n            bulk: "true"\n',
     ),
     ("ceph/cluster/prod.yaml", "    count: 4\n", "    count: 5\n"),
-    ("nodes/prod/hosts.yaml", "        beck-04:\n", "        beck-04:\n        beck-05:\n"),
+    (
+        "ceph/cluster/prod.yaml",
+        "      - name: beck-05\n"
+        "        devices:\n"
+        "          - {name: /dev/disk/by-id/nvme-SAMSUNG_MZQL23T8HCLS_S615NA1, config: {deviceClass: nvme}}\n"
+        "          - {name: /dev/disk/by-id/nvme-SAMSUNG_MZQL23T8HCLS_S615NA2, config: {deviceClass: nvme}}\n"
+        "          - {name: /dev/disk/by-id/ata-WDC_WUH721816ALE6_2C15H1, config: {deviceClass: hdd}}\n"
+        "          - {name: /dev/disk/by-id/ata-WDC_WUH721816ALE6_2C15H2, config: {deviceClass: hdd}}\n",
+        "",
+    ),
     ("ceph/extra/backups.yaml", "pg_autoscale_mode: on", 'pg_autoscale_mode: "on"'),
     (
         "ceph/extra/registry.yaml",

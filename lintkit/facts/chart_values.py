@@ -11,6 +11,7 @@ from lintkit.charts import chart_defaults, chart_names, components, keys_read
 from lintkit.facts.placement import escaped
 from lintkit.facts.words import nearest
 from lintkit.facts.workloads import Workload, whole, workloads
+from lintkit.sources.argocd.application import read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
@@ -178,7 +179,7 @@ def without_resources(subject: Subject, environment: Environment) -> Json:
     for workload in workloads(environment):
         owner = workload.subject
         if owner.kind != "Component":
-            found += _unsized(workload)
+            found += _unsized(workload) if workload.role != "run" else ()
             continue
         chart = text(owner.object.get("chart")) or ""
         release = owner.id.rpartition("/")[0]
@@ -215,7 +216,8 @@ def _size_name(size: tuple[str, str]) -> str:
 def autoscalers(subject: Subject, environment: Environment) -> Json:
     """Every HorizontalPodAutoscaler: ``of``, ``name``, ``target`` (kind and name), ``minimum`` and
     ``maximum`` (null when not known), ``found`` (the environment makes the target; null when not everything in the namespace
-    is known), ``workload`` (its id).
+    is known), ``workload`` (its id), ``fights`` (the delivery that sets the literal count of the
+    target back, empty for none), ``unmeasured`` (resources it measures but that are not requested).
     """
     found: list[Json] = []
     everything = workloads(environment)
@@ -236,9 +238,61 @@ def autoscalers(subject: Subject, environment: Environment) -> Json:
                 "maximum": whole(lookup(owner.object, "spec", "maxReplicas"), None),
                 "found": exists,
                 "workload": match.subject.id if match else "",
+                "fights": _fights(match, environment) if match else "",
+                **_unmeasured(owner, match),
             }
         )
     return found
+
+
+def _fights(workload: Workload, environment: Environment) -> str:
+    """The Application that applies a literal replica count with self-heal and does not ignore it (Argo CD, "Diffing")."""
+    written = lookup(workload.subject.object, *workload.replicas_path)
+    if written is None or workload.subject.kind not in ("Component", "Deployment", "StatefulSet"):
+        return ""
+    for delivery in environment.by_kind.get("Delivery", ()):
+        if delivery.facts.get("label") != workload.subject.origin.delivery or delivery.facts.get("form") != "Application":
+            continue
+        app = read_application(delivery.object)
+        healing = app.sync.automated.value is True and app.sync.self_heal.value is True
+        if healing and not any(_ignores_replicas(node) for node in app.ignore_differences):
+            return delivery.id
+    return ""
+
+
+def _ignores_replicas(node: Node) -> bool:
+    paths = [*items(lookup(node, "jsonPointers")), *items(lookup(node, "jqPathExpressions"))]
+    managers = lookup(node, "managedFieldsManagers")
+    return managers is not None or unknown_reason(node) != "" or any(_covers_replicas(text(path) or "") for path in paths)
+
+
+def _covers_replicas(path: str) -> bool:
+    return "replicas" in path or path in ("", "/", "/spec", ".", ".spec")
+
+
+def _unmeasured(owner: Subject, workload: Workload | None) -> dict[str, Json]:
+    """Resources whose utilisation an autoscaler wants and that its workload's pods do not request, and where to say so."""
+    wanted = [
+        text(lookup(metric, "resource", "name")) or ""
+        for metric in items(lookup(owner.object, "spec", "metrics"))
+        if text(lookup(metric, "type")) == "Resource" and text(lookup(metric, "resource", "target", "type")) == "Utilization"
+    ]
+    if lookup(owner.object, "spec", "targetCPUUtilizationPercentage") is not None:
+        wanted.append("cpu")
+    if workload is None or not wanted:
+        return {"unmeasured": [], "unmeasured_of": "", "unmeasured_path": ""}
+    body, path = workload.subject.object, "resourcesEnabled"
+    missing: list[Json] = []
+    if workload.subject.kind == "Component":
+        missing = [*wanted] if boolean(body.get("resourcesEnabled")) is False else []
+    elif workload.subject.kind in ("Deployment", "StatefulSet"):
+        base: Path = (*workload.pods[0], "containers")
+        for i, container in enumerate(items(lookup(body, *base))):
+            requests, limits = (lookup(container, "resources", part) for part in ("requests", "limits"))
+            lacking = [w for w in wanted if lookup(requests, w) is None and lookup(limits, w) is None]
+            if lacking and not missing:
+                missing, path = [*lacking], escaped((*base, i, "resources"))
+    return {"unmeasured": missing, "unmeasured_of": workload.subject.id, "unmeasured_path": path}
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

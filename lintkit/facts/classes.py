@@ -120,7 +120,9 @@ def _references(owner: Subject, provisioner: str, clusters: Dict[str, Subject], 
     owners = [p for p in pools if p.facts["application"] == wanted and (wanted == "rbd" or p.resource.name == system)]
     names = sorted({str(p.facts["ceph_name"]) for p in owners if wanted == "rbd" or p.facts["role"] == "data"})
     if wanted == "cephfs":
-        systems = sorted({s.resource.name for s in environment.by_kind.get("CephFilesystem", ()) if s.resource.namespace == cluster})
+        systems = sorted(
+            {s.resource.name for s in environment.by_kind.get("CephFilesystem", ()) if s.resource.namespace == cluster}
+        )
         found += _named(owner, ("parameters", "fsName"), "file system", systems)
         names = names if system in systems else []
     if names or wanted == "rbd":
@@ -163,7 +165,7 @@ def _reference(owner: Subject, path: Path, what: str, value: str, names: list[st
 
 
 def _prefixes(environment: Environment, cluster: Subject) -> list[str]:
-    """Driver name prefixes that the operator may use: its namespace, or the one set for it; empty when the operator is not here."""
+    """Driver name prefixes that the operator may use: its namespace, or one set for it; empty without an operator here."""
     found: set[str] = set()
     for use in environment.by_kind.get("ChartValues", ()):
         if text(use.object.get("chart")) == "rook-ceph":
@@ -173,10 +175,10 @@ def _prefixes(environment: Environment, cluster: Subject) -> list[str]:
             node = lookup(use.object, "values", "csiDriverNamePrefix")
             found |= {t} if (t := text(node)) and not unknown_reason(node) else set()
     operator = any(text(u.object.get("chart")) == "rook-ceph" for u in environment.by_kind.get("ChartValues", ()))
-    return sorted(found) if operator and text_known(environment) else []
+    return sorted(found) if operator and _operators_known(environment) else []
 
 
-def text_known(environment: Environment) -> bool:
+def _operators_known(environment: Environment) -> bool:
     """Whether the namespace of every Rook operator release of the environment is known."""
     releases = [u for u in environment.by_kind.get("ChartValues", ()) if text(u.object.get("chart")) == "rook-ceph"]
     return all(text(u.object.get("namespace")) for u in releases)

@@ -75,7 +75,12 @@ def _sections(subject: Subject) -> Iterator[tuple[Path, str, Node | None, Node |
                 continue
             label = lookup(item, "label")
             name = text(lookup(item, "name")) or f"{word(lookup(label, 'key'))}={word(lookup(label, 'values'))}"
-            yield (*path, i, "conf", "nova", "libvirt"), f"host {name}" if key == "hosts" else f"label {name}", own, merge(base, own)
+            yield (
+                (*path, i, "conf", "nova", "libvirt"),
+                f"host {name}" if key == "hosts" else f"label {name}",
+                own,
+                merge(base, own),
+            )
 
 
 def _section(path: Path, where: str, own: Node | None, whole: Node | None) -> Json:

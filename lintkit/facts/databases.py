@@ -9,6 +9,7 @@ from typing import Final
 from lintkit.facts.compute import values_of, word
 from lintkit.facts.deliveries import kept_from, prunes
 from lintkit.facts.storage import node_count
+from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, items, lookup, text
@@ -34,7 +35,12 @@ def settings(subject: Subject, environment: Environment) -> Json | NotKnown:
             found.append({"key": key, "value": value, "path": "configuration", "line": line})
     handling = subject.object.get("partitionHandling")
     if handling is not None and not unknown_reason(handling):
-        item: Json = {"key": "cluster_partition_handling", "value": word(handling).lower(), "path": "partitionHandling", "line": 0}
+        item: Json = {
+            "key": "cluster_partition_handling",
+            "value": word(handling).lower(),
+            "path": "partitionHandling",
+            "line": 0,
+        }
         found.append(item)
     return found
 
@@ -146,8 +152,6 @@ def hosts(subject: Subject, environment: Environment) -> Json:
             fqdn = values_of(subject, "endpoints", service, "host_fqdn_override", "default")
             if node is None or not name or "." in name or unknown_reason(node) or node.doc.source.builtin or text(fqdn):
                 continue
-            from lintkit.facts.words import nearest
-
             found.append(
                 {
                     "service": service,
@@ -173,7 +177,11 @@ def _services(environment: Environment) -> set[str]:
             ends = ("", "-haproxy", "-haproxy-replicas", "-proxysql", "-pxc", "-primary", "-secondary", "-internal")
             full = f"{name}-pxc-db" if subject.facts["chart"] == "pxc-db" else name
             found |= {base + end for base in (name, full) for end in ends}
-            found |= {"mariadb", "mariadb-server", "mariadb-server-primary"} if str(subject.facts["chart"]).startswith("mariadb") else set()
+            found |= (
+                {"mariadb", "mariadb-server", "mariadb-server-primary"}
+                if str(subject.facts["chart"]).startswith("mariadb")
+                else set()
+            )
         elif subject.kind == "ChartValues":
             chart = text(subject.object.get("chart")) or ""
             found |= {name, chart, f"{name}-{chart}"}
@@ -185,7 +193,7 @@ def _services(environment: Environment) -> set[str]:
 
 
 def pool_copies(subject: Subject, environment: Environment) -> Json:
-    """Copies that Ceph keeps below a database's or queue's volumes: ``pool``, ``of`` and ``size``; null when that is not known."""
+    """Copies that Ceph keeps below a database's or queue's volumes: ``pool``, ``of``, ``size``; null when not known."""
     name = text(subject.object.get("storageClass"))
     classes = [c for c in environment.by_kind.get("StorageClass", ()) if c.resource.name == name]
     if len(classes) != 1 or not (text(lookup(classes[0].object, "provisioner")) or "").endswith(".rbd.csi.ceph.com"):
@@ -206,7 +214,7 @@ def copies(subject: Subject, environment: Environment) -> Json:
 
 
 def upgrade(subject: Subject, environment: Environment) -> Json:
-    """What decides the version: ``form`` (pxc or rabbitmq for a resource that says so, else empty), ``apply`` (lower case), ``written``."""
+    """What decides the version: ``form`` (pxc, rabbitmq, or empty where nothing does), ``apply`` (lower case), ``written``."""
     empty = {"form": "", "apply": "", "written": ""}
     key = {"Database": "upgrade", "MessageQueue": "image"}[subject.kind]
     node = subject.object.get(key)

@@ -20,7 +20,9 @@ from lintkit.yamldoc.unknowns import unknown_reason
 OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX_PRUNE: Final = "kustomize.toolkit.fluxcd.io/prune"
 _FLUX_FORCE: Final = "kustomize.toolkit.fluxcd.io/force"
-OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"})
+OURS: Final = frozenset(
+    {"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"}
+)
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _INTEGER: Final = re.compile(r"[-+]?\d+")
 
@@ -243,7 +245,9 @@ def missing(_subject: Subject, environment: Environment) -> Json:
             continue
         message = text(reference.object.get("message")) or ""
         first = message.partition(" ")[0]
-        form = "object" if first in ("ConfigMap", "Secret") else "source" if first.endswith(("Repository", "HelmChart")) else "file"
+        form = (
+            "object" if first in ("ConfigMap", "Secret") else "source" if first.endswith(("Repository", "HelmChart")) else "file"
+        )
         found.append({"of": reference.id, "message": message, "text": str(reference.facts["text"]), "form": form})
     return found
 
@@ -284,7 +288,13 @@ def _held(members: list[Subject], environment: Environment) -> Json:
     for member in members:
         names = (name for name, _ in read_application(member.object).finalizers)
         if any(name.startswith(FINALIZER) for name in names):
-            found.update({(r.resource.kind, r.resource.name): None for r in brought(member, environment) if not kept_from(r.object, "delete")})
+            found.update(
+                {
+                    (r.resource.kind, r.resource.name): None
+                    for r in brought(member, environment)
+                    if not kept_from(r.object, "delete")
+                }
+            )
     return [{"kind": kind, "name": name} for kind, name in found]
 
 

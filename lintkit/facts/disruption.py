@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from lintkit.facts.placement import escaped, selector_text
 from lintkit.facts.scheduling import pod_selectors, reach
-from lintkit.facts.workloads import HOSTNAME, Workload, autoscaler, bounds, matches, workloads
+from lintkit.facts.workloads import HOSTNAME, Workload, autoscaler, bounds, matches, read_selector, workloads
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
@@ -103,9 +103,9 @@ def missed_rules(subject: Subject, environment: Environment) -> Json:
     for workload in everything:
         for rule in workload.rules or ():
             if rule.own is False and rule.selector_path:
-                selector = lookup(workload.subject.object, *rule.selector_path)
+                selector = read_selector(lookup(workload.subject.object, *rule.selector_path))
                 others = [w for w in everything if w is not workload and same_namespace(workload.subject, w)]
-                verdicts = [matches(selector, w.labels) if w.labels is not None else None for w in others]
+                verdicts = [matches(selector, w.labels) for w in others]
                 found.append(
                     _missed(workload, rule.selector_path, rule.labels, rule.spread, any(v is not False for v in verdicts))
                 )
@@ -178,9 +178,9 @@ def _budgets(environment: Environment) -> Iterator[_Budget]:
             base = workload.replicas_path[:-1] if workload.subject.kind != "MariaDB" else ("spec",)
             yield from _numbers(workload, workload.subject, (*base, "podDisruptionBudget"))
     for budget in environment.by_kind.get("PodDisruptionBudget", ()):
-        selector = lookup(budget.object, "spec", "selector")
+        selector = read_selector(lookup(budget.object, "spec", "selector"))
         near = [w for w in everything if same_namespace(budget, w)]
-        verdicts = [(w, None if w.labels is None else matches(selector, w.labels)) for w in near]
+        verdicts = [(w, matches(selector, w.labels)) for w in near]
         held = [w for w, verdict in verdicts if verdict]
         if len(held) == 1 and all(verdict is not None for _, verdict in verdicts):
             yield from _numbers(held[0], budget, ("spec",))
@@ -188,11 +188,12 @@ def _budgets(environment: Environment) -> Iterator[_Budget]:
 
 def budgeted(environment: Environment) -> dict[str, bool | None]:
     """Whether each workload (by title) has a disruption budget of more than 0; None when labels leave it open."""
-    found: dict[str, bool | None] = {w.title: False for w in workloads(environment)}
+    everything = workloads(environment)
+    found: dict[str, bool | None] = {w.title: False for w in everything}
     for budget in environment.by_kind.get("PodDisruptionBudget", ()):
-        selector = lookup(budget.object, "spec", "selector")
-        for workload in workloads(environment):
-            verdict = None if workload.labels is None else matches(selector, workload.labels)
+        selector = read_selector(lookup(budget.object, "spec", "selector"))
+        for workload in everything:
+            verdict = matches(selector, workload.labels)
             if verdict is not False and same_namespace(budget, workload) and found[workload.title] is False:
                 found[workload.title] = verdict
     for own in _budgets(environment):
@@ -241,13 +242,17 @@ def orphan_budgets(subject: Subject, environment: Environment) -> Json:
     """
     found: list[Json] = []
     everything = workloads(environment)
+    known = {w.subject.id for w in everything}
     for budget in environment.by_kind.get("PodDisruptionBudget", ()):
         namespace = budget.resource.namespace
         near = [w for w in everything if same_namespace(budget, w)]
         selector = lookup(budget.object, "spec", "selector")
-        verdicts = [None if w.labels is None else matches(selector, w.labels) for w in near]
-        strangers = _strangers(namespace, environment)
-        if any(v is not False for v in verdicts) or matches(selector, {}) is None or "ceph.rook.io" in strangers:
+        read = read_selector(selector)
+        verdicts = [matches(read, w.labels) for w in near]
+        if any(v is not False for v in verdicts) or read is None:
+            continue
+        strangers = _strangers(namespace, environment, known)
+        if "ceph.rook.io" in strangers:
             continue
         if strangers and not _nearly(near, selector):
             continue
@@ -256,9 +261,8 @@ def orphan_budgets(subject: Subject, environment: Environment) -> Json:
     return found
 
 
-def _strangers(namespace: str, environment: Environment) -> frozenset[str]:
-    """API groups of what may make pods with labels that are not known in a namespace."""
-    known = {w.subject.id for w in workloads(environment)}
+def _strangers(namespace: str, environment: Environment, known: set[str]) -> frozenset[str]:
+    """API groups of what may make pods with labels that are not known in a namespace; ``known`` are subjects with known ones."""
     return frozenset(
         (text(s.object.get("apiVersion")) or "").partition("/")[0]
         for s in environment.subjects

@@ -8,13 +8,12 @@ from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
 from lintkit.charts import components
-from lintkit.facts.compute import charts as chart_values
 from lintkit.facts.deliveries import brought, chart_names
 from lintkit.facts.rbd import uses
 from lintkit.sources.argocd.application import WAVE, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # operator charts and repositories -> kinds they serve
@@ -169,7 +168,10 @@ def _edges(delivery: Subject, flux: list[Subject]) -> set[str]:
         name = text(lookup(node, "name"))
         namespace = text(lookup(node, "namespace")) or delivery.resource.namespace
         for other in flux:
-            if other.facts["form"] == delivery.facts["form"] and (other.resource.name, other.resource.namespace) == (name, namespace):
+            if other.facts["form"] == delivery.facts["form"] and (other.resource.name, other.resource.namespace) == (
+                name,
+                namespace,
+            ):
                 found.add(other.id)
     # what a Kustomization waits for, its releases wait for; to wait for a Kustomization is to wait for its releases
     found |= {f"parent:{delivery.facts['parent']}"} if delivery.facts["parent"] else set()
@@ -215,14 +217,14 @@ def health_of_applications(_subject: Subject, environment: Environment) -> Json:
     for resource in environment.by_kind.get("ConfigMap", ()):
         if resource.resource.name == "argocd-cm":
             data = lookup(resource.object, "data")
-            keys = [str(k) for k, _ in data] if data is not None and hasattr(data, "index") else []  # type: ignore[attr-defined]
-            maps.append({"of": resource.id, "restored": any("argoproj.io_Application" in k or k == "resource.customizations" for k in keys)})
-    return {"waves": sorted(found), "maps": maps}
-
-
-def storage_users(environment: Environment) -> list[Subject]:
-    """Releases that use RBD pools."""
-    return [r for name in ("cinder", "glance", "nova") for r in chart_values(environment, name) if next(iter(uses(r)), None)]
+            keys = [key for key, _ in data] if isinstance(data, Mapping) else []
+            maps.append(
+                {
+                    "of": resource.id,
+                    "restored": any("argoproj.io_Application" in k or k == "resource.customizations" for k in keys),
+                }
+            )
+    return {"waves": [*sorted(found)], "maps": maps}
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

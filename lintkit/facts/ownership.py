@@ -36,7 +36,7 @@ def owned_twice(_subject: Subject, environment: Environment) -> Json:
 
 
 def large(subject: Subject, environment: Environment) -> Json:
-    """CustomResourceDefinitions that a delivery brings (``of``, ``name``, ``bytes`` as compact JSON), and ``charts`` it installs."""
+    """CustomResourceDefinitions of a delivery (``of``, ``name``, ``bytes`` as compact JSON), and ``charts`` it installs."""
     found: list[Json] = [
         {"of": r.id, "name": r.resource.name, "bytes": len(json.dumps(plain(r.object), separators=(",", ":")))}
         for r in brought(subject, environment)
@@ -50,8 +50,10 @@ def namespaces(subject: Subject, environment: Environment) -> Json:
     found: list[Json] = []
     for resource in brought(subject, environment):
         if resource.kind == "Namespace":
-            inside = {s.kind for s in environment.subjects if s.resource.namespace == resource.resource.name and s.kind not in OURS}
-            found.append({"of": resource.id, "name": resource.resource.name, "kinds": sorted(inside)})
+            inside = {
+                s.kind for s in environment.subjects if s.resource.namespace == resource.resource.name and s.kind not in OURS
+            }
+            found.append({"of": resource.id, "name": resource.resource.name, "kinds": [*sorted(inside)]})
     return found
 
 
@@ -70,7 +72,13 @@ def operator_namespace(_subject: Subject, environment: Environment) -> Json:
             node = values_of(release, "operatorNamespace")
             value = word(node) or "rook-ceph"
             if value != home and not unknown_reason(node) and not release.origin.hidden:
-                item: dict[str, Json] = {"of": release.id, "path": "values.operatorNamespace", "what": "operator", "name": "", "value": value}
+                item: dict[str, Json] = {
+                    "of": release.id,
+                    "path": "values.operatorNamespace",
+                    "what": "operator",
+                    "name": "",
+                    "value": value,
+                }
                 found.append({**item, "wanted": home, "strict": strict})
     clusters = environment.by_kind.get("CephCluster", ())
     known = {c.resource.namespace for c in clusters}

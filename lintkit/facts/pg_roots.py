@@ -276,7 +276,6 @@ def _load_item(made: ClusterPlan, root: str) -> Json | None:
     first, plan = declared[0]
     assert first.subject is not None
     low, high = made.loads[root]
-    given = made.input
     return {
         "of": first.subject.id,
         "path": _path(first),

@@ -91,7 +91,8 @@ def _settings(environment: Environment) -> Iterator[tuple[Subject, Path, str, st
 def ceph_users(_subject: Subject, environment: Environment) -> Json:
     """Ceph users that services name, where the environment declares CephClients.
 
-    One item a use: ``of``, ``path``, ``user``, ``pool``, ``declared``, ``covers`` (its OSD capability names the pool, or no pool at all).
+    One item a use: ``of``, ``path``, ``user``, ``pool``, ``declared``,
+    ``covers`` (its OSD capability names the pool, or no pool at all).
     """
     clients = {text(lookup(c.object, "spec", "name")) or c.resource.name: c for c in environment.by_kind.get("CephClient", ())}
     found: list[Json] = []
@@ -102,10 +103,14 @@ def ceph_users(_subject: Subject, environment: Environment) -> Json:
             continue
         caps = _caps(clients[user]) if user in clients else ""
         named = _POOL.findall(caps)
-        covers = pool in named or (not named and ("profile rbd" in caps or "allow" in caps)) or any(
-            "pool" not in part and ("profile rbd" in part or "allow" in part) for part in caps.split(",")
+        covers = (
+            pool in named
+            or (not named and ("profile rbd" in caps or "allow" in caps))
+            or any("pool" not in part and ("profile rbd" in part or "allow" in part) for part in caps.split(","))
         )
-        found.append({"of": release.id, "path": written(path), "user": user, "pool": pool, "declared": user in clients, "covers": covers})
+        found.append(
+            {"of": release.id, "path": written(path), "user": user, "pool": pool, "declared": user in clients, "covers": covers}
+        )
     return found
 
 
@@ -113,7 +118,9 @@ def _users(environment: Environment) -> Iterator[tuple[Subject, Path, str]]:
     for chart in _SERVICES:
         for release in charts(environment, chart):
             for use in uses(release):
-                key = {"cinder": "rbd_user", "nova": "rbd_user", "glance": "rbd_store_user", "backup": "backup_ceph_user"}[use.use]
+                key = {"cinder": "rbd_user", "nova": "rbd_user", "glance": "rbd_store_user", "backup": "backup_ceph_user"}[
+                    use.use
+                ]
                 if not unknown_reason(use.node):
                     yield release, (*use.path[:-1], key), word(use.node)
 

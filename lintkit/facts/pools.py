@@ -316,6 +316,11 @@ def on_stretch_cluster(subject: Subject, environment: Environment) -> Json:
     return cluster is not None and bool(items(lookup(cluster.object, "spec", "mon", "stretchCluster", "zones")))
 
 
+def is_new(subject: Subject, environment: Environment) -> Json:
+    """Whether a base revision is known and has no such subject; false without one."""
+    return environment.base is not None and subject.id not in environment.base.by_id
+
+
 def ceph_version_fact(subject: Subject, environment: Environment) -> Json:
     """The environment's Ceph version; empty when it is not known."""
     return environment.versions.get("ceph", "")
@@ -339,9 +344,10 @@ FACTS: Final[Dict[str, Dict[str, Fact]]] = {
         "device_class": device_class,
         "on_stretch_cluster": on_stretch_cluster,
         "root_rated": root_rated,
+        "is_new": is_new,
         "ceph_version": ceph_version_fact,
     },
-    "CephObjectStore": {"external": external},
-    "CephObjectZone": {"external": external},
+    "CephObjectStore": {"external": external, "is_new": is_new},
+    "CephObjectZone": {"external": external, "is_new": is_new},
     "CephFilesystem": {"external": external},
 }

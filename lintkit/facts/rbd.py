@@ -87,7 +87,9 @@ def rbd_pools(subject: Subject, environment: Environment) -> Json:
     found: list[Json] = []
     for use in listed:
         pool = word(use.node)
-        close = nearest(pool, names, max(2, len(pool) // 4)) or _related(pool, used if use.use == "glance" and not glance_stores(subject) else set(), names)
+        close = nearest(pool, names, max(2, len(pool) // 4)) or _related(
+            pool, used if use.use == "glance" and not glance_stores(subject) else set(), names
+        )
         found.append(
             {
                 "use": use.use,
@@ -109,7 +111,7 @@ def glance_copies(subject: Subject, environment: Environment) -> Json:
     copies = [u for u in uses(subject) if not unknown_reason(u.node)]
     names = {word(u.node) for u in copies}
     known = len(copies) == 2 and names <= set(pool_names(environment))
-    return {"pools": sorted(names) if known else [], "path": written(copies[0].path) if copies else ""}
+    return {"pools": [*sorted(names)] if known else [], "path": written(copies[0].path) if copies else ""}
 
 
 def _related(pool: str, used: set[str], names: list[str]) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def pool_names(environment: Environment) -> list[str]:
 
 
 def rook_pools(subject: Subject, environment: Environment) -> Json:
-    """What is known of the environment's pools: ``names``, and ``complete`` (no external cluster, no layer that cannot be read)."""
+    """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer that cannot be read)."""
     pools = environment.by_kind.get("Pool", ())
     clusters = environment.by_kind.get("CephCluster", ())
     rook = [c for c in environment.by_kind.get("ChartValues", ()) if text(c.object.get("chart")) == "rook-ceph-cluster"]
@@ -148,7 +150,9 @@ def pool_map(subject: Subject, environment: Environment) -> Json:
     pools = lookup(values, "conf", "ceph", "pools")
     if unknown_reason(pools):
         return []
-    wanted = [(word(u.node), f"backend {u.name}", u.path) for u in _cinder(subject) if u.use == "cinder" and not unknown_reason(u.node)]
+    wanted = [
+        (word(u.node), f"backend {u.name}", u.path) for u in _cinder(subject) if u.use == "cinder" and not unknown_reason(u.node)
+    ]
     driver = word(values_of(subject, "conf", "cinder", "DEFAULT", "backup_driver"))
     if ".ceph" in driver and boolean(lookup(values, "manifests", "deployment_backup")) is not False:
         wanted.append(("backup", "the Ceph backup driver", ("values", "conf", "ceph", "pools")))

@@ -145,7 +145,8 @@ def _expression(node: Node) -> Json:
 def telling_labels(subject: Subject, environment: Environment) -> Json:
     """Keys of labels and taints that some nodes of the inventory carry and others do not, sorted."""
     carried = [{*node.labels, *(taint.key for taint in node.taints)} for node in environment.nodes]
-    return [*sorted(set().union(*carried) - set.intersection(*carried))] if carried else []
+    every: set[str] = {key for keys in carried for key in keys}
+    return [*sorted(key for key in every if not all(key in keys for keys in carried))]
 
 
 def host_conflicts(subject: Subject, environment: Environment) -> Json:
@@ -166,7 +167,7 @@ def host_conflicts(subject: Subject, environment: Environment) -> Json:
                 if _bad_octet(value):
                     found.append(_conflict("bad-address", value, path))
                 else:
-                    found += _shared(subject, name, value, path, environment)
+                    found += _shared(subject, name, value, path)
             elif name == "node_labels" and not _readable(entry.value, Mapping):
                 found.append(_conflict("labels-shape", value, path))
             elif name == "node_taints" and not _taints(entry.value):
@@ -183,16 +184,11 @@ def _bad_octet(address: str) -> bool:
     return any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets)
 
 
-def _shared(subject: Subject, name: str, value: str, path: str, environment: Environment) -> list[Json]:
+def _shared(subject: Subject, name: str, value: str, path: str) -> list[Json]:
     """The first host in the inventory's order keeps the address; later ones are in conflict with it."""
-    if name == "access_ip" or not _IPV4.fullmatch(value):
-        return []
-    for other in environment.by_kind.get("Node", ()):
-        if other.id == subject.id:
-            return []
-        if text(lookup(other.object, "settings", name)) == value:
-            return [_conflict("shared-address", value, path, other.resource.name)]
-    return []
+    twins = subject.facts.get("twins")
+    other = twins.get(name) if isinstance(twins, dict) and _IPV4.fullmatch(value) else None
+    return [_conflict("shared-address", value, path, str(other))] if other else []
 
 
 def _readable(node: Node, shape: type[Node]) -> bool:

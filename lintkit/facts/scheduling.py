@@ -161,6 +161,23 @@ def kept_off(subject: Subject, environment: Environment) -> Json:
     return [*found.values()]
 
 
+def ceph_nodes(subject: Subject, environment: Environment) -> Json:
+    """Where placement puts monitors, managers and OSDs: ``of``, ``path``, ``title``, ``nodes`` (``of``, ``name``, ``labels``).
+
+    Daemons without any selector are left out.
+    """
+    found: list[Json] = []
+    for workload in ceph_daemons(environment):
+        if workload.name not in ("mon", "mgr", "osd") or not pod_selectors(workload):
+            continue
+        reached = reach(workload, environment)
+        if reached is not None:
+            nodes: list[Json] = [{"of": f"Node/{n.name}", "name": n.name, "labels": [*n.labels]} for n in reached.free]
+            path = escaped(_anchor(workload))
+            found.append({"of": workload.subject.id, "path": path, "title": workload.title, "nodes": nodes})
+    return found
+
+
 def _kept_off(workload: Workload, reached: Reach) -> dict[str, Json]:
     taints = list(dict.fromkeys(taint for _, taint in reached.tainted))
     one = taints[0] if len(taints) == 1 else None
@@ -200,4 +217,4 @@ def taint_text(taint: Taint) -> str:
     return f"{taint.key}{'=' + taint.value if taint.value else ''}:{taint.effect}"
 
 
-FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"kept_off": kept_off}}
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"kept_off": kept_off, "ceph_nodes": ceph_nodes}}

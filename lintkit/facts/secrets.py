@@ -34,8 +34,8 @@ def plaintext(_subject: Subject, environment: Environment) -> Json:
             if _readable(node, encoded=path[0] == "data"):
                 found.append(_item(secret, path, "secret", secret.resource.name, str(path[1])))
     for use in environment.by_kind.get("ChartValues", ()):
-        for path, node in _cephx(lookup(use.object, "values"), ("values",)):
-            found.append(_item(use, path, "cephx", text(use.object.get("chart")) or "", str(node)))
+        chart = text(use.object.get("chart")) or ""
+        found += [_item(use, path, "cephx", chart, key) for path, key in _cephx(lookup(use.object, "values"), ("values",))]
     return found
 
 

@@ -316,7 +316,7 @@ def _spread_rules(node: Node | None, path: Path, labels: Dict[str, str] | None) 
 def _rule(term: Node | None, at: Path, labels: Dict[str, str] | None, *, hard: bool, spread: bool = False) -> Rule:
     key = lookup(term, "topologyKey")
     selector = lookup(term, "labelSelector")
-    own = matches(selector, labels) if labels is not None else None
+    own = matches(read_selector(selector), labels)
     if lookup(term, "namespaces") is not None or lookup(term, "namespaceSelector") is not None:
         own = None
     written = _string_map(lookup(selector, "matchLabels"))
@@ -324,32 +324,51 @@ def _rule(term: Node | None, at: Path, labels: Dict[str, str] | None, *, hard: b
     return Rule(hard, word, own, written, (*at, "topologyKey"), (*at, "labelSelector"), spread)
 
 
-def matches(selector: Node | None, labels: Dict[str, str]) -> bool | None:
-    """Whether a label selector finds pods with ``labels``; None when it cannot be read. An absent one finds none."""
+class LabelSelector(NamedTuple):
+    """A label selector read once: ``labels`` that must be equal, ``terms`` (key, operator, values) that must all hold."""
+
+    labels: Dict[str, str]
+    terms: tuple[tuple[str, str, tuple[str | None, ...]], ...]
+    absent: bool = False
+
+    def finds(self, labels: Dict[str, str]) -> bool:
+        """Whether it finds pods with ``labels``; an absent one finds none."""
+        if self.absent or any(labels.get(k) != v for k, v in self.labels.items()):
+            return False
+        return all(_holds(labels, *term) for term in self.terms)
+
+
+def _holds(labels: Dict[str, str], key: str, operator: str, values: tuple[str | None, ...]) -> bool:
+    if operator in ("Exists", "DoesNotExist"):
+        return (key in labels) == (operator == "Exists")
+    return (labels.get(key) in values) == (operator == "In")
+
+
+def read_selector(selector: Node | None) -> LabelSelector | None:
+    """A label selector; None when it cannot be read."""
     if selector is None:
-        return False
+        return LabelSelector({}, (), absent=True)
     if not isinstance(selector, Mapping):
         return None
     wanted = _string_map(selector.get("matchLabels"))
     if wanted is None:
         return None
-    held = [labels.get(k) == v for k, v in wanted.items()]
+    terms: list[tuple[str, str, tuple[str | None, ...]]] = []
     for expression in items(selector.get("matchExpressions")):
         key, operator = string(lookup(expression, "key")), string(lookup(expression, "operator"))
         listed = lookup(expression, "values")
         values = [text(item) for item in items(listed)]
         if key is None or unknown_reason(lookup(expression, "key")) or any(map(unknown_reason, (listed, *items(listed)))):
             return None
-        verdict = {
-            "In": labels.get(key) in values,
-            "NotIn": labels.get(key) not in values,
-            "Exists": key in labels,
-            "DoesNotExist": key not in labels,
-        }.get(operator or "")
-        if verdict is None:
+        if operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
             return None
-        held.append(verdict)
-    return all(held)
+        terms.append((key, operator, tuple(values)))
+    return LabelSelector(wanted, tuple(terms))
+
+
+def matches(selector: LabelSelector | None, labels: Dict[str, str] | None) -> bool | None:
+    """Whether a selector finds pods with ``labels``; None when either is not known."""
+    return None if selector is None or labels is None else selector.finds(labels)
 
 
 def autoscaler(workload: Workload, environment: Environment) -> Subject | None:

@@ -145,7 +145,7 @@ def write_atomic(path: Path, text: str, expected: bytes) -> None:
         if (target.read_bytes() if exists else b"") != expected:
             raise LintkitError("not fixed: the file has changed since it was read", name)
         mode = stat.S_IMODE(target.stat().st_mode) if exists else None
-        if mode is not None and not mode & stat.S_IWUSR:
+        if exists and not os.access(target, os.W_OK):
             raise LintkitError("not fixed: the file is read-only", name)
         target.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(target.parent, os.W_OK):

@@ -23,6 +23,7 @@ RESOURCE_WORDS: Final = (
     "HorizontalPodAutoscaler",
     "StorageClass",
     "StatefulSet",
+    "DaemonSet",
     "Deployment",
     "PersistentVolumeClaim",
     "kind: Secret",

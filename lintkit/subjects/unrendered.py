@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lintkit.sources.world import Gathered
+from lintkit.subjects.deliveries import delivery_label
 from lintkit.yamldoc.node import lookup, text
 
 
@@ -13,7 +14,7 @@ def unrendered_namespaces(gathered: Gathered, rendered: frozenset[str]) -> froze
     """
     found: set[str] = set()
     for delivery in gathered.deliveries:
-        if f"{delivery.kind} {delivery.name}" in rendered:
+        if delivery_label(delivery) in rendered:
             continue
         spec = lookup(delivery.body, "spec")
         chosen = text(lookup(spec, "destination", "namespace")) or text(lookup(spec, "targetNamespace"))

@@ -59,6 +59,9 @@ def _stars(texts: list[str], *, more: bool) -> str:
 
 
 def _set(inside: str) -> str:
+    if inside == "/":
+        return inside
+    # any other set stands for a character of a name
     negated = inside[0] in "!^"
     body = re.sub(r"([\\\[&~|^])", r"\\\1", inside[1:] if negated else inside)
     try:

@@ -41,11 +41,14 @@ class _Lean(CParser):
 
 
 def takes(text: str) -> bool:
-    """Whether ``compose`` may be tried: nothing in ``text`` can nest deep enough to exhaust the stack of libyaml's composer.
+    """Whether ``compose`` is worth trying, and safe.
 
-    Flow nests by brackets. Blocks nest by columns: two levels a column at most, and on a long line only
-    through a chain of ``-`` and ``?`` behind its indentation.
+    Safe: nothing in ``text`` can nest deep enough to exhaust the stack of libyaml's composer. Flow nests by
+    brackets. Blocks nest by columns: two levels a column at most, and on a long line only through a chain of
+    ``-`` and ``?`` behind its indentation.
     """
+    if "&" in text and (": &" in text or "- &" in text):
+        return False  # an anchor: events would have to do all of it again
     length = len(text)
     if length <= _LIMIT:
         return True

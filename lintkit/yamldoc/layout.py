@@ -31,9 +31,10 @@ def block_end(text: str, start: int, end: int, value: str) -> int:
         if not tail.strip(" \t"):
             return start + len(body.rstrip("\r\n"))
     trimmed = len(body.rstrip(" \t\r\n"))
+    if not last:  # the header alone
+        return start + max(trimmed, 1)
     line_end = _BREAK.search(body, trimmed)
-    # a block without content is its header alone
-    return start + (line_end.start() if line_end and last else max(trimmed, 1) if line_end or not last else len(body))
+    return start + (line_end.start() if line_end else len(body))
 
 
 def empty_value_at(text: str, key_end: int, marked: int) -> int:

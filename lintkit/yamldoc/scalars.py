@@ -33,7 +33,9 @@ TAG_BINARY: Final = "tag:yaml.org,2002:binary"
 TAG_MERGE: Final = "tag:yaml.org,2002:merge"
 _TYPE_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 _STRING_TAGS: Final = frozenset(("!", TAG_STR, "tag:yaml.org,2002:timestamp"))
-KNOWN_TAGS: Final = frozenset((TAG_BINARY, TAG_MERGE, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TYPE_TAGS, *_STRING_TAGS))
+KNOWN_TAGS: Final = frozenset(
+    (TAG_BINARY, TAG_MERGE, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", *_TYPE_TAGS, *_STRING_TAGS)
+)
 """Tags that change nothing but the type of a value; any other makes it unknown."""
 
 

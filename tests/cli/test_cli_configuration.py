@@ -13,7 +13,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "nested-key": ("environments:\n  prod:\n    path: [a]\n", ".lintkit.yaml:3: environments.prod: unknown key 'path'"),
     "list": ("- a\n", ".lintkit.yaml:1: the configuration is one mapping"),
     "two-documents": ("profile: lab\n---\nprofile: lab\n", ".lintkit.yaml:1: the configuration is one mapping"),
-    "broken": ("profile: lab\nexclude: [\n", ".lintkit.yaml:3: did not find expected node content"),
+    "broken": ("profile: lab\nexclude: *nothing\n", ".lintkit.yaml:2: "),
     "not-utf8": (b"exclude: [\xe9]\n", ".lintkit.yaml: the configuration cannot be read: it is a file that is not UTF-8"),
     "binary": (b"\0\1", ".lintkit.yaml: the configuration cannot be read: it is a binary file"),
     "too-deep": ("exclude: " + "[" * 10_000, ".lintkit.yaml:1: nested more than"),

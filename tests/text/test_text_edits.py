@@ -102,7 +102,8 @@ def test_a_diff_holds_both_texts(before: str, after: str) -> None:
     lines = unified_diff("f", before, after, context=1000).split("\n")[3:]
     marks = {"-": " -", "+": " +"}
     for sign, text in (("-", before), ("+", after)):
-        shown, last = [], ""
+        shown: list[str] = []
+        last = ""
         for line in lines:
             if line.startswith("\\"):
                 if last in marks[sign]:

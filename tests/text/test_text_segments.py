@@ -61,7 +61,9 @@ def test_composed_maps_lead_where_one_after_the_other_leads(tower: tuple[list[st
 
 
 @given(towers(), st.data())
-def test_composing_may_begin_at_either_end(tower: tuple[list[str], list[list[int]], list[SegmentMap]], data: st.DataObject) -> None:
+def test_composing_may_begin_at_either_end(
+    tower: tuple[list[str], list[list[int]], list[SegmentMap]], data: st.DataObject
+) -> None:
     texts, _, maps = tower
     if len(maps) < 3:
         return

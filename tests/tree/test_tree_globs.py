@@ -27,6 +27,8 @@ from lintkit.tree.paths import join, parent
         ("[^a]1", ["b1"], ["a1"]),
         ("[z-a]", [], ["z", "a", "-"]),
         ("[a&&b]", ["a", "&", "b"], ["c"]),
+        ("a**[/]b", ["a/b", "a/x/b"], ["ab"]),
+        ("a[!b]c", ["axc"], ["abc", "a/c"]),
         ("a{b", ["a{b"], ["ab"]),
         ("a[b", ["a[b"], ["ab"]),
         ("a+(b)$", ["a+(b)$"], ["aab"]),

@@ -9,9 +9,40 @@ from hypothesis import strategies as st
 
 from lintkit.yamldoc.node import Path
 
-PLAIN = ("abc", "a b  c", "12", "0o17", "true", "~", "1.5", "é", "\U0001f600x", "10.0.0.1:6789", "http://h/p?q=1", "a#b", "-x", "x'y", "-1")
+PLAIN = (
+    "abc",
+    "a b  c",
+    "12",
+    "0o17",
+    "true",
+    "~",
+    "1.5",
+    "é",
+    "\U0001f600x",
+    "10.0.0.1:6789",
+    "http://h/p?q=1",
+    "a#b",
+    "-x",
+    "x'y",
+    "-1",
+)
 PLAIN_VALUES = {"12": 12, "0o17": 15, "true": True, "~": None, "1.5": 1.5, "-1": -1}
-QUOTED = ("", "a", "it's", 'say "x"', "yes", "a: b", "# no comment", "\ttab", "é\U0001f600", "\\", "{{ x }}", " blank ", "*x", "&y")
+QUOTED = (
+    "",
+    "a",
+    "it's",
+    'say "x"',
+    "yes",
+    "a: b",
+    "# no comment",
+    "\ttab",
+    "é\U0001f600",
+    "\\",
+    "{{ x }}",
+    " blank ",
+    "*x",
+    "&y",
+)
 LINES = ("x: 1", "# text", "- a", "é\U0001f600", "{{ x }}", "a: 'b", "---", "...", "%d", "key:\tv", "trailing  ", "*a", "&b !c")
 WORDS = ("one", "two three", "é", "x: 1", "# four", "{a", "---")
 
@@ -102,7 +133,12 @@ class Writer:
 
     def key(self) -> tuple[str, str]:
         name = self.name()
-        forms = ((name, name), (f"{name} é/x", f"{name} é/x"), (f"{name}'~", f"'{name}''~'"), (f"{name}\t\U0001f600", f'"{name}\\t\U0001f600"'))
+        forms = (
+            (name, name),
+            (f"{name} é/x", f"{name} é/x"),
+            (f"{name}'~", f"'{name}''~'"),
+            (f"{name}\t\U0001f600", f'"{name}\\t\U0001f600"'),
+        )
         return self.random.choice(forms)
 
     def sequence(self, path: Path, indent: int, depth: int, *, inline: bool) -> tuple[int, Any]:
@@ -172,7 +208,12 @@ class Writer:
             value = text if style == "string" else PLAIN_VALUES.get(text, text)
         else:
             text = value = self.random.choice(QUOTED)
-            escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("é", self.random.choice(("é", "\\xe9", "\\u00e9")))
+            escaped = (
+                text.replace("\\", "\\\\")
+                .replace('"', '\\"')
+                .replace("\t", "\\t")
+                .replace("é", self.random.choice(("é", "\\xe9", "\\u00e9")))
+            )
             written = f'"{escaped}"' if style == "double" else "'" + text.replace("'", "''") + "'"
         start = self.put(written)
         self.expect(path, "scalar", start, self.at, text)
@@ -233,7 +274,10 @@ class Writer:
         for number in range(self.random.randint(0, 3)):
             if number:
                 self.put(",")
-            self.put(self.random.choice(("", " ", self.newline + " " * (indent + 1), "  # c ]" + self.newline + " " * (indent + 2))) or " ")
+            self.put(
+                self.random.choice(("", " ", self.newline + " " * (indent + 1), "  # c ]" + self.newline + " " * (indent + 2)))
+                or " "
+            )
             if mapping:
                 key, written = self.key()
                 at = self.put(written)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from generated_yaml import LINES, WORDS, Made, yaml_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from lintkit.yamldoc.embed import detached, embed, segment_map
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, lookup
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.transform import map_scalars, with_under
+from tests.yamldoc.generated_yaml import LINES, WORDS, Made, yaml_texts
 
 relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -114,7 +114,13 @@ def layout(random: Random, style: str, newline: str) -> str:
         return "'" + newline.join(margin * (i > 0) + line.replace("'", "''") for i, line in enumerate(lines)) + "'"
     if style == '"':
         escaped = [line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("é", "\\xe9") for line in lines]
-        return '"' + newline.join(margin * (i > 0) + line + random.choice(("", "", "\\", "\\n", "\\ ")) for i, line in enumerate(escaped)) + '"'
+        return (
+            '"'
+            + newline.join(
+                margin * (i > 0) + line + random.choice(("", "", "\\", "\\n", "\\ ")) for i, line in enumerate(escaped)
+            )
+            + '"'
+        )
     return newline.join(margin * (i > 0) + random.choice(("a", "b c", "", "é  d")) for i in range(random.randint(1, 5)))
 
 
@@ -254,5 +260,7 @@ def test_replacing_a_scalar_of_a_literal_block_changes_that_scalar_only(made: Ma
     changed = apply_edits(place.source.text, [Edit(place.source, place.start, place.end, "'new'")])
     again = inside(changed)
     assert again is not None
-    expected = map_scalars(doc.root, lambda s: Scalar(s.doc, s.start, s.end, "new", "'") if s is chosen else s) if doc.root else None
+    expected = (
+        map_scalars(doc.root, lambda s: Scalar(s.doc, s.start, s.end, "new", "'") if s is chosen else s) if doc.root else None
+    )
     assert plain(again.root) == plain(expected)

@@ -6,7 +6,6 @@ import contextlib
 
 import pytest
 import yaml
-from generated_yaml import Made, yaml_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
 from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, Sequence, Unknown, key_name, lookup
 from lintkit.yamldoc.plain import plain
+from tests.yamldoc.generated_yaml import Made, yaml_texts
 
 relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -57,7 +57,10 @@ NASTY: dict[str, tuple[str, dict[str, str]]] = {
     "no final line end": ("a: |\n  x", {"a": "|\n  x"}),
     "tab before a comment": ("a:\tb\t# c\n", {"a": "b"}),
     "not ASCII": ("é: ü\nß:\n  - ö\n", {"é": "ü", "ß": "- ö", "ß[0]": "ö"}),
-    "astral characters": ("\U0001f600: \U0001f680x\nb: c\n", {"\U0001f600:": "\U0001f600", "\U0001f600": "\U0001f680x", "b": "c"}),
+    "astral characters": (
+        "\U0001f600: \U0001f680x\nb: c\n",
+        {"\U0001f600:": "\U0001f600", "\U0001f600": "\U0001f680x", "b": "c"},
+    ),
     "anchor on a scalar": ("a: &x b\n", {"a": "b"}),
     "anchor on a block mapping": ("a: &x\n  b: c\n", {"a": "b: c"}),
     "anchor on a block sequence": ("a: &x\n  # c\n\n  # d\n  - b\n", {"a": "- b"}),
@@ -83,11 +86,14 @@ NASTY: dict[str, tuple[str, dict[str, str]]] = {
     "block without content": ("a: |\n\nb: >-\n", {"a": "|", "b": ">-"}),
     "document mark inside a block": ("a: |\n  ---\n  ...\nb: 1\n", {"a": "|\n  ---\n  ...", "b": "1"}),
     "comment after a block": ("a:\n  - |\n    x\n  # c\n# d\nb: 1\n", {"a": "- |\n    x", "a[0]": "|\n    x"}),
-    "flow over lines": ("a: {b: [1,\n  2], # c\n  d: {}}\nf: []\n", {"a": "{b: [1,\n  2], # c\n  d: {}}", "a.b": "[1,\n  2]", "a.d": "{}", "f": "[]"}),
+    "flow over lines": (
+        "a: {b: [1,\n  2], # c\n  d: {}}\nf: []\n",
+        {"a": "{b: [1,\n  2], # c\n  d: {}}", "a.b": "[1,\n  2]", "a.d": "{}", "f": "[]"},
+    ),
     "flow with empty values": ("a: {b: , c, d: }\n", {"a.b": "", "a.c": "", "a.d:": "d"}),
     "a pair in a flow sequence": ("a: [b: c , d]\n", {"a[0]": "b: c", "a[0].b": "c", "a[1]": "d"}),
     "trailing comma": ("a: [b, ]\n", {"a": "[b, ]", "a[0]": "b"}),
-    "quotes in quotes": ("a: 'it''s'\n\"b\\\"\": \"\\u00e9\"\n", {"a": "'it''s'", 'b":': '"b\\""', 'b"': '"\\u00e9"'}),
+    "quotes in quotes": ('a: \'it\'\'s\'\n"b\\"": "\\u00e9"\n', {"a": "'it''s'", 'b":': '"b\\""', 'b"': '"\\u00e9"'}),
     "quoted over lines": ("a: 'x\n\n  y'\nb: \"x\\\n  y\"\n", {"a": "'x\n\n  y'", "b": '"x\\\n  y"'}),
     "plain over lines": ("a: x\n  y # c\nb: 1\n", {"a": "x\n  y"}),
     "colons and hashes in words": ("a: http://h:80/#x\nb: a#b\n", {"a": "http://h:80/#x", "b": "a#b"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from generated_yaml import Made, yaml_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +27,8 @@ from lintkit.yamldoc.transform import (
     without_nulls,
 )
 from lintkit.yamldoc.unknowns import unknown_reason
+from tests.yamldoc.generated_yaml import Made, yaml_texts
+
 
 def flow(found: dict[str, str]) -> str:
     return "{" + ", ".join(f"{k}: {v}" for k, v in found.items()) + "}"
@@ -124,7 +125,9 @@ def test_a_value_set_is_found_again_and_everything_else_stays(source: str, path:
     assert found is not None
     assert plain(found) == {"new": 1}
     assert place_of(found).source.path == "v.yaml"
-    assert {k: v for k, v in plain_dict(made).items() if k != path[0]} == {k: v for k, v in plain_dict(root).items() if k != path[0]}
+    assert {k: v for k, v in plain_dict(made).items() if k != path[0]} == {
+        k: v for k, v in plain_dict(root).items() if k != path[0]
+    }
     assert plain(read(source)) == plain(root)
 
 
@@ -155,8 +158,8 @@ def test_mapping_scalars_to_themselves_is_the_same_tree(made: Made) -> None:
 
 def test_mapped_scalars_share_what_did_not_change() -> None:
     root = read("a: {b: 1}\nc: [x, {d: 2}]\n")
-    done = map_scalars(root, lambda s: Scalar(s.doc, s.start, s.end, "y") if s.text == "x" else s)
-    assert plain(done) == {"a": {"b": 1}, "c": ["y", {"d": 2}]}
+    done = map_scalars(root, lambda s: Scalar(s.doc, s.start, s.end, "w") if s.text == "x" else s)
+    assert plain(done) == {"a": {"b": 1}, "c": ["w", {"d": 2}]}
     assert child(done, "a") is child(root, "a")
     assert lookup(done, "c", 1) is lookup(root, "c", 1)
 
@@ -227,11 +230,11 @@ def test_remembering_a_lower_layer_changes_nothing_else() -> None:
 
 
 def test_kinds_are_told_apart() -> None:
-    root = read("s: x\nn: 1.18\nb: yes\nz: ~\nl: []\nu: '{{ x }}'\n")
-    assert [string(root.get(k)) for k in "snbzl"] == ["x", None, None, None, None]
-    assert [text(root.get(k)) for k in "snbzl"] == ["x", "1.18", "yes", None, None]
-    assert [boolean(root.get(k)) for k in "snbzl"] == [None, None, True, None, None]
-    assert [is_null(root.get(k)) for k in "snbzl"] == [False, False, False, True, False]
+    root = read("s: x\nv: 1.18\nb: yes\nz: ~\nl: []\nu: '{{ x }}'\n")
+    assert [string(root.get(k)) for k in "svbzl"] == ["x", None, None, None, None]
+    assert [text(root.get(k)) for k in "svbzl"] == ["x", "1.18", "yes", None, None]
+    assert [boolean(root.get(k)) for k in "svbzl"] == [None, None, True, None, None]
+    assert [is_null(root.get(k)) for k in "svbzl"] == [False, False, False, True, False]
     assert unknown_reason(root.get("u")) == "template expression"
     assert lookup(root, "s", "x") is None
     assert lookup(root, "l", 0) is None
