@@ -101,7 +101,7 @@ def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:
     yield from (fix.title_expression, fix.safe_expression, fix.when)
     for at in (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in fix.inserts)):
         yield from _at(at)
-    yield from (s.value.computed for s in fix.sets)
+    yield from (e for s in fix.sets for e in (s.value.computed, s.when))
     yield from (i.value.computed for i in fix.inserts)
 
 

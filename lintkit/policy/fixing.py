@@ -42,6 +42,8 @@ def fix_for(spec: FixSpec, context: Context) -> Fix | None:
 def _intents(spec: FixSpec, context: Context) -> list[Intent]:
     found: list[Intent] = []
     for change in spec.sets:
+        if change.when and context.value(change.when) is not True:
+            continue
         root, path = _bound(change.at, context)
         found.append(Set(root, path, _value(change.value, context)))
     for at in spec.removes:

@@ -52,10 +52,11 @@ class Value(NamedTuple):
 
 
 class SetSpec(NamedTuple):
-    """Give ``at`` the value ``value``."""
+    """Give ``at`` the value ``value``, where ``when`` holds (always, without one)."""
 
     at: At
     value: Value
+    when: Expression | None = None
 
 
 class InsertSpec(NamedTuple):

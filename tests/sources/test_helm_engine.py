@@ -72,9 +72,11 @@ def _as_helm_merges_files(base: dict[str, Any], over: dict[str, Any]) -> dict[st
 @settings(max_examples=150, deadline=None)
 @given(defaults=_LAYER, layers=st.lists(_LAYER, max_size=3))
 def test_merged_layers_are_what_a_template_sees(defaults: dict[str, Any], layers: list[dict[str, Any]]) -> None:
-    merged: Node | None = _root(defaults, "chart/values.yaml")
+    # the files first, then the chart's defaults below them: a null in one file is undone by a map in a later one
+    written: Node | None = None
     for layer in layers:
-        merged = merge(merged, _root(layer))
+        written = merge(written, _root(layer))
+    merged = merge(_root(defaults, "chart/values.yaml"), written)
     assert merged is not None
     assert _without_nulls(served(without_nulls(merged))) == _without_nulls(_engine(defaults, layers))
 
