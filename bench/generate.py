@@ -7,7 +7,7 @@ from pathlib import Path
 
 SERVICES = ("keystone", "glance", "cinder", "nova", "neutron", "placement", "heat", "horizon", "octavia", "barbican")
 SIZES = {"small": (1, 40), "openstack": (8, 1100), "large": (40, 6000)}
-"""Environments and unrelated files of each size; ``openstack`` comes near the plain YAML of openstack-helm (1,350 files, 3.6 MB)."""
+"""Environments and unrelated files of each size; ``openstack`` comes near the plain YAML of openstack-helm."""
 
 
 def generate(root: Path, size: str, seed: int = 1) -> tuple[int, int]:
@@ -102,12 +102,14 @@ def _environment(root: Path, name: str, chance: random.Random) -> None:
         folder = "ceph" if service == "rook-ceph-cluster" else f"openstack/{service}"
         version = "v1.19.5" if service == "rook-ceph-cluster" else "2025.2.6"
         _write(root / f"argocd/{name}/{service}.yaml", _application(name, service, folder, version))
-        overlay = _storage_nodes(name) if service == "rook-ceph-cluster" else f"pod:\n  replicas:\n    job: {chance.randrange(5)}\n"
+        overlay = f"pod:\n  replicas:\n    job: {chance.randrange(5)}\n"
+        if service == "rook-ceph-cluster":
+            overlay = _storage_nodes(name)
         _write(root / f"{folder}/{name}.yaml", overlay)
-    hosts = "".join(
-        f"    node-{i}.{name}.example.org:\n      node_labels:\n        node-role.kubernetes.io/control: enabled\n" for i in range(6)
-    )
-    _write(root / f"inventory/{name}/hosts.yaml", f"all:\n  hosts:\n{hosts}  children:\n    kube_node:\n      hosts:\n" + _hosts(name))
+    labels = "      node_labels:\n        node-role.kubernetes.io/control: enabled\n"
+    hosts = "".join(f"    node-{i}.{name}.example.org:\n{labels}" for i in range(6))
+    groups = "  children:\n    kube_node:\n      hosts:\n" + _hosts(name)
+    _write(root / f"inventory/{name}/hosts.yaml", f"all:\n  hosts:\n{hosts}{groups}")
 
 
 def _hosts(name: str) -> str:
@@ -148,9 +150,9 @@ spec:
 
 
 def _workload(number: int, chance: random.Random) -> str:
-    env = "".join(
-        f"            - name: SETTING_{i}\n              value: \"{chance.randrange(10**6)}\"\n" for i in range(chance.randrange(10, 60))
-    )
+    count = chance.randrange(10, 60)
+    lines = (f'            - name: SETTING_{i}\n              value: "{chance.randrange(10**6)}"\n' for i in range(count))
+    env = "".join(lines)
     return f"""---
 apiVersion: apps/v1
 kind: Deployment

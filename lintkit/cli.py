@@ -303,3 +303,40 @@ def pgs(
 
     loaded = load(_options([str(path)], None, None, None, config, isolated))
     write(repository_answer(loaded, as_json=output == TextFormat.json))
+
+
+@app.command()
+def init(
+    path: Annotated[Optional[Path], typer.Argument(help="Directory to configure; the root of the repository without it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write the configuration anew where there is one.")] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Write a first .lintkit.yaml from what the repository shows, and say what it does not show."""
+    from lintkit.start import init as init_at
+
+    write(init_at(path, force=force, profile=profile.value if profile else ""))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="FAMILY/ID of the policy.")],
+    path: Annotated[Path, typer.Option("--path", help="Repository.")] = Path(),
+) -> None:
+    """Write the folder of a policy of your own: a policy.yaml that works, and cases."""
+    from lintkit.scaffold import new_policy
+
+    write(new_policy(name, path))
+
+
+schemas_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Schemas of custom resources.")
+app.add_typer(schemas_app, name="schemas")
+
+
+@schemas_app.command("add")
+def schemas_add(
+    file: Annotated[Path, typer.Argument(help="File or folder with CustomResourceDefinitions.")],
+) -> None:
+    """Name CustomResourceDefinitions in the configuration, so that their resources are checked against them."""
+    from lintkit.scaffold import add_schemas
+
+    write(add_schemas(file))

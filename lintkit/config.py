@@ -73,6 +73,7 @@ class Config:
     policies: Mapping[str, tuple[PolicySetting, ...]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     policy_folders: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
     clusters: tuple[Mapping[str, Json], ...] = ()
     roles: Mapping[str, Json] = field(default_factory=dict)
     role_groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -207,7 +208,8 @@ def _config(root: MapNode, name: str) -> Config:
         charts=data.get("charts", {}),
         policies=_settings(root.get("policies")),
         exclude=tuple(data.get("exclude", ())),
-        policy_folders=tuple(_inside(item, name) for item in items(root.get("policy-folders"))),
+        policy_folders=tuple(_inside(item, name, "policy folder") for item in items(root.get("policy-folders"))),
+        schemas=tuple(_inside(item, name, "path of schemas") for item in items(root.get("schemas"))),
         clusters=tuple(data.get("clusters", ())),
         roles=data.get("roles", {}),
         role_groups=data.get("role-groups", {}),
@@ -234,11 +236,11 @@ def _conforms(data: Any) -> bool:
     return bool(jsonschema_rs.is_valid(json.loads((data_dir("schemas") / "config.schema.json").read_text("utf-8")), data))
 
 
-def _inside(node: Node, name: str) -> str:
+def _inside(node: Node, name: str, what: str) -> str:
     folder = string(node) or ""
     path = None if Path(folder).is_absolute() else join("", folder)
     if path is None:
-        raise LintkitError(f"the policy folder {folder!r} is outside the repository", name, _line(node))
+        raise LintkitError(f"the {what} {folder!r} is outside the repository", name, _line(node))
     return path
 
 

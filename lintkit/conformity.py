@@ -1,7 +1,7 @@
 """Resources and values against their schemas: findings about keys, types and bounds.
 
-The schema of a kind is looked up in this order: a CustomResourceDefinition of the repository, those
-that ship with lintkit (by the environment's Rook version), Kubernetes' own (by its Kubernetes version).
+The schema of a kind is looked up in this order: a CustomResourceDefinition that the configuration names
+(`schemas`), one found in the repository, those that ship with lintkit (by the environment's Rook version), Kubernetes' own (by its Kubernetes version).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from lintkit.charts import KeyTree, known_keys
+from lintkit.errors import LintkitError
 from lintkit.facts.words import nearest
 from lintkit.finding import Finding, Fix
 from lintkit.fix.build import edits_for
@@ -67,14 +68,25 @@ def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdS
 
 
 def _repository_schemas(world: World, environments: Iterable[Environment]) -> Schemas:
-    """Definitions found in the tree, for kinds that something in an environment is of."""
+    """Definitions that the configuration names or the tree holds, for kinds that something in an environment is of."""
     wanted = {s.resource.kind for e in environments for s in e.subjects if s.kind not in _OURS}
     found: Schemas = {}
-    for path in world.scan.definitions:
+    for path in (*world.scan.definitions, *_named_definitions(world)):
         source = world.files.source(path)
         if source is not None and any(f"kind: {kind}" in source.text for kind in wanted):
             found.update(schemas_in(world.files.documents(path)))
     return found
+
+
+def _named_definitions(world: World) -> Iterator[str]:
+    """Files that `schemas` of the configuration names, the first named last: the last one read counts."""
+    for name in reversed(world.config.schemas):
+        if name in world.files:
+            yield name
+        elif world.files.is_directory(name):
+            yield from (path for path in reversed(world.files.under(name)) if path.endswith((".yaml", ".yml")))
+        else:
+            raise LintkitError(f"schemas: {name!r} does not exist, or is ignored or excluded", world.config.path)
 
 
 def _finding(found: ShapeFinding, subject: Subject, environment: Environment) -> Finding | None:

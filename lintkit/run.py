@@ -20,6 +20,7 @@ from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Setting, Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
+from lintkit.policy.prepared import ready_policy
 from lintkit.shape import INVALID_YAML, SHAPE_POLICIES, invalid_yaml
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
@@ -219,7 +220,7 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
         if kinds.isdisjoint(policy.subjects) and policy.builtin:
             continue
         try:
-            ready.compiled.append(compile_policy(policy))
+            ready.compiled.append(ready_policy(policy))
         except LintkitError as error:
             # one broken policy is named and makes the exit code 2; the others still run
             ready.broken.append(str(error))

@@ -20,7 +20,9 @@ replicated:
 parameters:
   bulk: "true"
 """
-CR = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata:\n  name: images\n  namespace: rook-ceph\nspec:\n" + indent(SPEC, "  ")
+CR = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata:\n  name: images\n  namespace: rook-ceph\nspec:\n" + indent(
+    SPEC, "  "
+)
 VALUES = "cephBlockPools:\n  - name: images\n    spec:\n" + indent(SPEC, "      ") + "cephFileSystems: []\ncephObjectStores: []\n"
 APPLICATION = """\
 apiVersion: argoproj.io/v1alpha1
@@ -93,8 +95,12 @@ def test_a_definition_in_the_repository_wins_for_its_kind(tmp_path: Path) -> Non
                         - {rule: "!has(self.keep) || self.keep < 100", message: keep fewer than 100}
         """)
     backup = "apiVersion: example.org/v1\nkind: Backup\nmetadata: {name: a}\nspec:\n  keep: 0\n  shedule: nightly\n---\n"
-    backup += "apiVersion: example.org/v1\nkind: Backup\nmetadata: {name: b}\nspec: {schedule: nightly, keep: 100}  # StorageClass\n"
-    found = {(f.policy, f.span.start.line): f.message for f in schema_findings(tmp_path, {"crds.yaml": definition, "b.yaml": backup})}
+    backup += (
+        "apiVersion: example.org/v1\nkind: Backup\nmetadata: {name: b}\nspec: {schedule: nightly, keep: 100}  # StorageClass\n"
+    )
+    found = {
+        (f.policy, f.span.start.line): f.message for f in schema_findings(tmp_path, {"crds.yaml": definition, "b.yaml": backup})
+    }
     assert set(found) == {("bad-value", 5), ("unknown-key", 6), ("missing-key", 4), ("crd-validation", 11)}
     assert "did you mean 'schedule'?" in found[("unknown-key", 6)]
     assert "keep fewer than 100" in found[("crd-validation", 11)]

@@ -47,7 +47,9 @@ def test_a_comment_beside_the_line_accepts_the_finding_there(tmp_path: Path) -> 
 
 
 def test_a_comment_above_the_line_accepts_it_too(tmp_path: Path) -> None:
-    text = POOL.format(beside="").replace("    size: 1", "    # lintkit: ignore[pool-size-one] cache\n    # and more words\n    size: 1")
+    text = POOL.format(beside="").replace(
+        "    size: 1", "    # lintkit: ignore[pool-size-one] cache\n    # and more words\n    size: 1"
+    )
     found, accepted = run(tmp_path, text)
     assert found == {}
     assert accepted == [("pool-size-one", "cache", "comment")]
@@ -71,7 +73,9 @@ def test_a_comment_two_lines_away_accepts_nothing_and_is_unused(tmp_path: Path) 
         ("ignore[pool-size-one] until=soon cache", "expired-ignore", "this ignore ended on soon"),
     ],
 )
-def test_a_decision_that_does_not_hold_is_a_finding_and_has_no_effect(tmp_path: Path, comment: str, policy: str, message: str) -> None:
+def test_a_decision_that_does_not_hold_is_a_finding_and_has_no_effect(
+    tmp_path: Path, comment: str, policy: str, message: str
+) -> None:
     found, accepted = run(tmp_path, POOL.format(beside=f"  # lintkit: {comment}"))
     assert found[(policy, 9)] == message
     assert ("pool-size-one", 9) in found

@@ -22,7 +22,13 @@ from lintkit.yamldoc.unknowns import unknown_reason
 _STORAGE: Final[Path] = ("spec", "storage")
 _SETS: Final[Path] = (*_STORAGE, "storageClassDeviceSets")
 # what OSDs get where nothing is set
-_SETTINGS: Final = {"deviceClass": "", "encryptedDevice": "false", "osdsPerDevice": "1", "metadataDevice": "", "crushRoot": "default"}
+_SETTINGS: Final = {
+    "deviceClass": "",
+    "encryptedDevice": "false",
+    "osdsPerDevice": "1",
+    "metadataDevice": "",
+    "crushRoot": "default",
+}
 
 
 class _Named(NamedTuple):

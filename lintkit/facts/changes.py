@@ -292,7 +292,8 @@ def counts(subject: Subject, environment: Environment) -> Json:
     count), ``mons``, ``own`` (nobody else owns the count). Nothing for an external cluster or a count that is not known.
     """
     old = before(subject, environment)
-    if old is None or environment.base is None or external(subject, environment) is True and subject.kind in ("Pool", "CephCluster"):
+    ours = subject.kind not in ("Pool", "CephCluster") or external(subject, environment) is not True
+    if old is None or environment.base is None or not ours:
         return []
     what, path, default = _counted(subject)
     if not path:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Fix
+from lintkit.fix.joined import joined
 from lintkit.fix.locate import alias_at
 from lintkit.text.edits import Edit, apply_edits, overlap
 from lintkit.text.source import BOM, Source
@@ -36,11 +37,12 @@ class Plan(NamedTuple):
 def plan(fixes: Sequence[Fix]) -> Plan:
     """Which fixes go together: of those that overlap the first; an edit that several want is made once.
 
-    A fix is taken with all its edits or not at all. One without edits is left.
+    Lines that several add at one place are joined where they can stand together. A fix is taken with all its edits
+    or not at all. One without edits is left.
     """
     chosen: list[Fix] = []
     left: list[tuple[Fix, str]] = []
-    taken: dict[str, list[tuple[int, int, int, Edit, Fix]]] = {}
+    taken: dict[str, list[_Taken]] = {}
     for number, fix in enumerate(fixes):
         rival = next((r for edit in fix.edits if (r := _rival(taken.get(edit.source.path, []), edit))), None)
         if fix.blocked or not fix.edits:
@@ -50,27 +52,58 @@ def plan(fixes: Sequence[Fix]) -> Plan:
         else:
             chosen.append(fix)
             for edit in fix.edits:
-                have = taken.setdefault(edit.source.path, [])
-                if not any(_identical(edit, other) for _, _, _, other, _ in _near(have, edit)):
-                    insort(have, (edit.start, edit.end, number, edit, fix), key=lambda t: t[:3])
-    return Plan(tuple(chosen), tuple(left), {path: tuple(t[3] for t in have) for path, have in taken.items()})
+                _take(taken.setdefault(edit.source.path, []), _Taken(edit.start, edit.end, number, edit, fix))
+    return Plan(tuple(chosen), tuple(left), {path: tuple(t.edit for t in have) for path, have in taken.items()})
 
 
-def _near(have: list[tuple[int, int, int, Edit, Fix]], edit: Edit) -> list[tuple[int, int, int, Edit, Fix]]:
+class _Taken(NamedTuple):
+    """An edit that will be made, with its fix (the first, where several are joined)."""
+
+    start: int
+    end: int
+    number: int
+    edit: Edit
+    fix: Fix
+
+
+def _take(have: list[_Taken], new: _Taken) -> None:
+    for other in _near(have, new.edit):
+        if _identical(new.edit, other.edit):
+            return
+        if text := _joined(other.edit, new.edit):
+            have[have.index(other)] = other._replace(edit=other.edit._replace(text=text))
+            return
+    insort(have, new, key=lambda t: t[:3])
+
+
+def _joined(a: Edit, b: Edit) -> str | None:
+    """The text of both edits, where they put whole lines at one place and go together."""
+    return joined(a.text, b.text) if (a.source.path, a.start, a.end) == (b.source.path, b.start, b.end) else None
+
+
+def _near(have: list[_Taken], edit: Edit) -> list[_Taken]:
     # what is taken never overlaps, so only the neighbours can: one before, and all that start in the edit
     low = max(bisect_left(have, (edit.start,), key=lambda t: t[:1]) - 2, 0)
     high = bisect_left(have, (edit.end + 1,), key=lambda t: t[:1])
     return have[low : high + 1]
 
 
-def _rival(have: list[tuple[int, int, int, Edit, Fix]], edit: Edit) -> Fix | None:
-    return next((fix for *_, other, fix in _near(have, edit) if not _identical(edit, other) and _collide(edit, other)), None)
+def _rival(have: list[_Taken], edit: Edit) -> Fix | None:
+    return next((t.fix for t in _near(have, edit) if _collide(edit, t.edit)), None)
 
 
 def _collide(a: Edit, b: Edit) -> bool:
+    if _identical(a, b) or _joined(a, b) or _follows(a, b) or _follows(b, a):
+        return False
     # two removals side by side may together empty a mapping that each alone would not
     both_remove = not a.text and not b.text and a.start <= b.end and b.start <= a.end
     return both_remove or overlap(a, b)
+
+
+def _follows(value: Edit, lines: Edit) -> bool:
+    """Whether ``lines`` are whole lines added right behind a value that stays on its line."""
+    behind = value.start < value.end == lines.start == lines.end and value.source.path == lines.source.path
+    return behind and bool(value.text) and "\n" not in value.text and lines.text.startswith(("\n", "\r\n"))
 
 
 def _identical(a: Edit, b: Edit) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lintkit.errors import LintkitError
-from lintkit.policy.cel import ROOTS, CelError, Program, program
+from lintkit.policy.cel import ROOTS, CelError, Program, program, restored
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.reads import Read, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
@@ -19,34 +19,48 @@ class Compiled:
     """``reads`` are those of a policy's conditions, ``validation_reads`` those of every validation by number.
 
     Both count what the variables they use read, and are sorted: the first obstacle is the one that is named.
+    ``variables`` are expressions by name. ``saved`` are expressions that an earlier run compiled, ``known_uses`` the
+    variables that they name, where they name any.
     """
 
     policy: Policy
-    variables: dict[str, Program]
+    variables: dict[str, str]
     reads: tuple[Read, ...]
     validation_reads: tuple[tuple[Read, ...], ...]
-    _uses: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    known_uses: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    saved: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _programs: dict[str, Program] = field(default_factory=dict, repr=False)
+
+    def program(self, text: str) -> Program:
+        """An expression of the policy, ready to be evaluated."""
+        found = self._programs.get(text)
+        if found is None:
+            code = self.saved.get(text)
+            found = self._programs[text] = program(text) if code is None else restored(text, code)
+        return found
 
     def uses(self, text: str) -> tuple[str, ...]:
         """The variables that an expression names, in the order of the policy."""
-        found = self._uses.get(text)
+        found = self.known_uses.get(text)
         if found is None:
-            paths = [read.path for read in reads_of(program(text).tree) if read.root == "variables"]
-            named = {path[0] for path in paths if path}
-            found = tuple(n for n in self.variables if n in named or () in paths)
-            self._uses[text] = found
+            found = ()
+            if text not in self.saved:
+                paths = [read.path for read in reads_of(program(text).tree) if read.root == "variables"]
+                named = {path[0] for path in paths if path}
+                found = tuple(n for n in self.variables if n in named or () in paths)
+            self.known_uses[text] = found
         return found
 
 
 def compile_policy(policy: Policy) -> Compiled:
     """Compile and check every expression. LintkitError with file, line and field when something is wrong."""
     _check_kinds(policy)
-    variables: dict[str, Program] = {}
+    variables: dict[str, str] = {}
     own: dict[str, frozenset[Read]] = {}
     for name, expression in policy.variables:
         if name in variables:
             raise LintkitError(f"variable {name!r} is declared twice", policy.origin, expression.line)
-        variables[name] = _program(policy, expression)
+        variables[name] = expression.text
         own[name] = _checked(policy, expression, own, _Scope())
     shared = tuple(sorted(frozenset().union(*(_checked(policy, c, own, _Scope()) for c in policy.conditions))))
     per_validation = tuple(_validation_reads(policy, v, own) for v in policy.validations)
@@ -93,6 +107,14 @@ def _expressions(policy: Policy, validation: Validation) -> Iterator[tuple[Expre
             yield related.for_each, scope
             inner = scope._replace(related=_listed(policy, related.for_each, scope))
         yield from ((e, inner) for e in (related.message, *_at(related.at)) if e)
+
+
+def expressions(policy: Policy) -> Iterator[Expression]:
+    """Every expression of a policy; some more than once."""
+    yield from (expression for _, expression in policy.variables)
+    yield from policy.conditions
+    for validation in policy.validations:
+        yield from (expression for expression, _ in _expressions(policy, validation))
 
 
 def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from lintkit.facts.table import fact
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
-from lintkit.policy.cel import CelError, program
+from lintkit.policy.cel import CelError
 from lintkit.policy.compiled import Compiled
 from lintkit.policy.fixing import fix_for
 from lintkit.policy.locate import display_path, identity_path, locate
@@ -240,7 +240,7 @@ class _Run:
                     facts[read.path[0]] = value
 
     def _program_data(self, text: str, how: str) -> Json:
-        compiled = program(text)
+        compiled = self.compiled.program(text)
         failed = self._variables(text)
         try:
             if how == "test":
@@ -264,7 +264,7 @@ class _Run:
             if name in known:
                 continue
             if name not in self.failed:
-                compiled = self.compiled.variables[name]
+                compiled = self.compiled.program(self.compiled.variables[name])
                 inner = self._variables(compiled.source)
                 try:
                     known[name] = compiled.evaluate(self.data)

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
-from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.policy.model import Policy
+from lintkit.policy.prepared import builtin_policies
 from lintkit.policy.read import read_policy
 
-
-@lru_cache(maxsize=1)
-def builtin_policies() -> tuple[Policy, ...]:
-    """The policies that ship with lintkit, sorted by id."""
-    folder = data_dir("policies")
-    files = sorted(folder.glob("*/*/policy.yaml"))
-    found = [read_policy(f, f"policies/{f.relative_to(folder).as_posix()}", builtin=True) for f in files]
-    return tuple(sorted(found, key=lambda p: p.id))
+__all__ = ["all_policies", "builtin_policies", "folder_policies"]
 
 
 def folder_policies(root: Path, folder: str) -> list[Policy]:

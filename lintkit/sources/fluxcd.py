@@ -17,7 +17,7 @@ from lintkit.sources.flux.kustomization import (
 )
 from lintkit.sources.flux.objects import Objects, index_objects
 from lintkit.sources.model import Origin, resource_of
-from lintkit.sources.scan import is_yaml
+from lintkit.sources.scan import KUSTOMIZATION_NAMES, is_yaml
 from lintkit.sources.world import DEFAULT, Problem, World, environment_from_path, plain_objects, referenced_by_kustomizations
 from lintkit.tree.paths import parent
 from lintkit.yamldoc.node import Mapping, Node, lookup, text
@@ -122,6 +122,8 @@ def _walk(world: World, queue: list[_Item], known: Objects, local: Local) -> Non
 def _beside(world: World, body: Mapping) -> list[Mapping]:
     """Objects in the folder of a HelmRelease that no Kustomization builds: where its ConfigMaps are then."""
     folder = parent(body.doc.source.path)
+    if any(name in KUSTOMIZATION_NAMES for name in world.reader.children(folder)):
+        return list(_contents(world, folder).objects)
     paths = (f"{folder}/{name}" if folder else name for name in world.reader.children(folder))
     docs = (doc for path in paths if is_yaml(path) for doc in world.reader.documents(path))
     return [doc.root for doc in docs if isinstance(doc.root, Mapping) and doc.root.get("kind") is not None]

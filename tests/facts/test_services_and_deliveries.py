@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,8 @@ def test_a_node_override_starts_from_the_common_libvirt_settings() -> None:
           conf: {nova: {libvirt: {cpu_mode: none}}}
 """
     env = environment(chart("nova", text))
-    common, own = libvirt(values(env, "nova"), env)  # type: ignore[misc]
+    found: Any = libvirt(values(env, "nova"), env)
+    common, own = found
     assert (common["cpu_mode"], own["cpu_mode"], own["virt_type"], own["set"]) == ("host-model", "none", "kvm", ["cpu_mode"])
 
 

@@ -103,4 +103,4 @@ def test_values_of_a_wrapper_chart_reach_the_dependency_under_its_alias() -> Non
     assert use.prefix == ("ceph",)
     assert values["cephClusterSpec"]["mon"] == {"count": 5, "allowMultiplePerNode": False}
     assert values["cephBlockPools"] == []
-    assert [layer for layer in use.origin.layers] == ["storage/values.yaml", "prod.yaml"]
+    assert list(use.origin.layers) == ["storage/values.yaml", "prod.yaml"]

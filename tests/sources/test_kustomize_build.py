@@ -39,6 +39,12 @@ def reader(tree: dict[str, str]) -> Reader:
     return Reader(Files(tree, tree.get))
 
 
+def found(node: Node | None, *path: str | int) -> Node:
+    node = lookup(node, *path)
+    assert node is not None
+    return node
+
+
 def made(tree: dict[str, str], directory: str = "over") -> Build:
     return build(reader(tree), directory)
 
@@ -75,7 +81,7 @@ def test_a_value_of_an_inline_patch_stands_in_the_patch_and_knows_what_it_overri
             "      replicated:\n        size: 2\n",
         }
     )
-    size = lookup(result.objects[0], "spec", "replicated", "size")
+    size = found(result.objects[0], "spec", "replicated", "size")
     assert (where(size), written(size)) == ("over/kustomization.yaml:9:15", "2")
     assert place_of(size).locked is None
     assert where(size.under) == "base/pool.yaml:8:11"
@@ -92,7 +98,7 @@ def test_a_value_of_a_json_patch_stands_in_the_patch_file_which_is_partial() -> 
             "over/p.yaml": "- op: replace\n  path: /spec/replicated/size\n  value: 1\n",
         }
     )
-    size = lookup(result.objects[0], "spec", "replicated", "size")
+    size = found(result.objects[0], "spec", "replicated", "size")
     assert (where(size), where(size.under)) == ("over/p.yaml:3:10", "over/pool.yaml:8:11")
     assert result.partial == {"over/p.yaml"}
     assert result.kustomizations == {"over"}
@@ -108,7 +114,7 @@ def test_the_second_document_of_an_inline_patch_keeps_its_lines() -> None:
             "over/pool.yaml": POOL,
         }
     )
-    spec = lookup(result.objects[0], "spec")
+    spec = found(result.objects[0], "spec")
     assert (where(lookup(spec, "a")), where(lookup(spec, "b"))) == (
         "over/kustomization.yaml:7:13",
         "over/kustomization.yaml:13:8",
@@ -117,7 +123,7 @@ def test_the_second_document_of_an_inline_patch_keeps_its_lines() -> None:
 
 def test_a_namespace_stands_where_the_kustomization_writes_it() -> None:
     result = made({"over/kustomization.yaml": "namespace: prod\nresources: [pool.yaml]\n", "over/pool.yaml": POOL})
-    namespace = lookup(result.objects[0], "metadata", "namespace")
+    namespace = found(result.objects[0], "metadata", "namespace")
     assert (where(namespace), where(namespace.under)) == ("over/kustomization.yaml:1:12", "over/pool.yaml:5:14")
 
 
@@ -125,7 +131,7 @@ def test_an_image_stands_at_its_new_tag_and_is_locked() -> None:
     objects = [mapping("kind: X\nmetadata: {name: x}\nspec: {containers: [{image: 'keystone:1'}]}\n")]
     images = mapping("images:\n- name: keystone\n  newName: mirror/keystone\n  newTag: 2024.1\n", "k.yaml").get("images")
     assert isinstance(images, ListNode)
-    image = lookup(apply_images(objects, images.items)[0], "spec", "containers", 0, "image")
+    image = found(apply_images(objects, images.items)[0], "spec", "containers", 0, "image")
     assert text(image) == "mirror/keystone:2024.1"
     assert (where(image), written(image)) == ("k.yaml:4:11", "2024.1")
     assert place_of(image).locked == "images: puts this image together"
@@ -134,7 +140,7 @@ def test_an_image_stands_at_its_new_tag_and_is_locked() -> None:
 
 def test_a_prefixed_name_is_locked_and_stands_at_the_name() -> None:
     result = made({"over/kustomization.yaml": "namePrefix: a-\nresources: [pool.yaml]\n", "over/pool.yaml": POOL})
-    name = lookup(result.objects[0], "metadata", "name")
+    name = found(result.objects[0], "metadata", "name")
     assert (text(name), where(name)) == ("a-volumes", "over/pool.yaml:4:9")
     assert place_of(name).locked
 
@@ -145,13 +151,13 @@ def test_a_generated_value_is_the_whole_file_and_its_yaml_keeps_spans() -> None:
         "over/nova.yaml": "pod:\n  replicas: 2\n",
     }
     use = reader(tree)
-    data = lookup(build(use, "over").objects[0], "data")
+    data = found(build(use, "over").objects[0], "data")
     file = lookup(data, "values.yaml")
     assert isinstance(file, Scalar)
     assert whole_file(file)
-    replicas = lookup(yaml_in(use, file).root, "pod", "replicas")
+    replicas = found(yaml_in(use, file).root, "pod", "replicas")
     assert (where(replicas), place_of(replicas).locked) == ("over/nova.yaml:2:13", None)
-    literal = lookup(data, "size")
+    literal = found(data, "size")
     assert isinstance(literal, Scalar)
     assert (literal.value, written(literal), whole_file(literal)) == ("3", "3", False)
 
@@ -163,7 +169,7 @@ def test_an_env_file_gives_strings_where_they_stand() -> None:
             "over/a.env": "# no\nUSER=root\nPASS=a=b\n",
         }
     )
-    password = lookup(result.objects[0], "stringData", "PASS")
+    password = found(result.objects[0], "stringData", "PASS")
     assert (text(password), where(password)) == ("a=b", "over/a.env:3:6")
 
 

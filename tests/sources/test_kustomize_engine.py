@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -15,7 +16,10 @@ from lintkit.sources.kustomize.build import build
 from lintkit.text.source import Source
 from lintkit.tree.files import Files, Reader
 from lintkit.yamldoc.compose import documents
+from lintkit.yamldoc.node import Node
 from lintkit.yamldoc.plain import plain
+
+Body: TypeAlias = "dict[str, Any]"
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 KUBECTL, KUSTOMIZE = shutil.which("kubectl"), shutil.which("kustomize")
@@ -298,20 +302,27 @@ def files_of(root: Path) -> Files:
     return Files(paths, load)
 
 
-def their_objects(root: Path, directory: str) -> list[dict] | None:
+def bodied(node: Node | None) -> Body:
+    """An object as plain data."""
+    body = plain(node)
+    assert isinstance(body, dict)
+    return body
+
+
+def their_objects(root: Path, directory: str) -> list[Body] | None:
     run = subprocess.run(
         [*COMMAND, "--load-restrictor=LoadRestrictionsNone", str(root / directory)], capture_output=True, text=True, check=False
     )
     if run.returncode:
         return None
-    return [plain(doc.root) for doc in documents(Source("out", run.stdout)) if doc.root is not None]
+    return [bodied(doc.root) for doc in documents(Source("out", run.stdout)) if doc.root is not None]
 
 
-def comparable(bodies: list[dict], generated: set[str]) -> dict[tuple, dict]:
+def comparable(bodies: list[Body], generated: set[str]) -> dict[tuple[Any, ...], Body]:
     return {identity(body): body for body in (without_hash(readable(body), generated) for body in bodies)}
 
 
-def readable(body: dict) -> dict:
+def readable(body: Body) -> Body:
     """A Secret with its data as text, under ``stringData``; type Opaque is what it is without one."""
     if body.get("kind") != "Secret":
         return body
@@ -346,7 +357,7 @@ def differences(ours: object, theirs: object, path: str = "") -> Iterator[str]:
         yield f"{path}: {ours!r} != {theirs!r}"
 
 
-def identity(body: dict) -> tuple:
+def identity(body: Body) -> tuple[Any, ...]:
     meta = body.get("metadata") or {}
     return body.get("apiVersion"), body.get("kind"), meta.get("namespace"), meta.get("name")
 
@@ -361,9 +372,9 @@ def test_an_overlay_yields_what_kustomize_yields(name: str, tmp_path: Path) -> N
     theirs = their_objects(tmp_path, "over")
     assert theirs is not None, "kustomize refuses the case itself"
     ours = build(Reader(files_of(tmp_path)), "over")
-    generated = {body.get("metadata", {}).get("name") for body in (plain(o) for o in ours.objects)}
+    generated = {body.get("metadata", {}).get("name") for body in (bodied(o) for o in ours.objects)}
     expected = comparable(theirs, generated)
-    made = comparable([plain(body) for body in ours.objects], generated)
+    made = comparable([bodied(body) for body in ours.objects], generated)
     assert [t for t in ours.troubles if t.kind != "unsupported"] == []
     assert list(differences(made, expected)) == []
     order = [(kind, name) for _, kind, _, name in made]
@@ -385,8 +396,8 @@ def test_a_corpus_kustomization_yields_what_kustomize_yields(repository: str) ->
             continue  # kustomize would need the network, Helm or files that are not here
         theirs = their_objects(SHARED / repository, directory)
         assert theirs is not None, directory
-        generated = {body["metadata"]["name"] for body in (plain(o) for o in ours.objects)}
-        made = comparable([plain(o) for o in ours.objects], generated)
+        generated = {body["metadata"]["name"] for body in (bodied(o) for o in ours.objects)}
+        made = comparable([bodied(o) for o in ours.objects], generated)
         assert list(differences(made, comparable(theirs, generated))) == [], directory
         compared += 1
     assert compared

@@ -1,0 +1,59 @@
+"""The user's cache directory: small files that may vanish at any time. Never in a repository.
+
+Content is data (JSON), never code. Whatever cannot be read or written is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+KEPT: Final = 4
+"""How many files of one name are kept: those of the versions of lintkit that run beside each other."""
+
+
+def cache_dir() -> Path:
+    """``$XDG_CACHE_HOME/lintkit``, or the platform's place (``~/.cache``, ``~/Library/Caches``, ``%LOCALAPPDATA%``)."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    if given and Path(given).is_absolute():
+        return Path(given) / "lintkit"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", "")
+        return Path(local or Path.home() / "AppData" / "Local") / "lintkit" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "lintkit"
+    return Path.home() / ".cache" / "lintkit"
+
+
+def read_cached(name: str, key: str) -> str | None:
+    """What was written under ``name`` and ``key``; None when there is nothing that can be read."""
+    try:
+        return (cache_dir() / f"{name}-{key}.json").read_bytes().decode("utf-8")
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def write_cached(name: str, key: str, text: str) -> None:
+    """Keep ``text`` under ``name`` and ``key``: at once or not at all, beside a few older ones of the name."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        folder = cache_dir()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+            Path(temporary).replace(folder / f"{name}-{key}.json")
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _drop_old(folder, name)
+
+
+def _drop_old(folder: Path, name: str) -> None:
+    files = sorted(folder.glob(f"{name}-*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    for file in files[KEPT:]:
+        file.unlink(missing_ok=True)

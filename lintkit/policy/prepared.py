@@ -1,0 +1,169 @@
+"""Built-in policies in a form that loads in a few milliseconds: read, checked and compiled once, then kept in the cache.
+
+The key names everything the form depends on: lintkit, Python, the CEL runtime, every policy and every subject schema.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from lintkit import __version__
+from lintkit.cache import read_cached, write_cached
+from lintkit.data import data_dir
+from lintkit.errors import LintkitError
+from lintkit.policy.cel import program, runtime_file
+from lintkit.policy.compiled import Compiled, compile_policy, expressions
+from lintkit.policy.model import (
+    At,
+    Expression,
+    FixSpec,
+    InsertSpec,
+    Param,
+    Policy,
+    RelatedSpec,
+    SetSpec,
+    Validation,
+    Value,
+)
+from lintkit.policy.read import read_policy
+from lintkit.policy.reads import Read
+
+_NAME: Final = "policies"
+_TYPES: Final[tuple[Callable[..., Any], ...]] = (
+    tuple,
+    list,
+    Expression,
+    At,
+    Value,
+    Param,
+    RelatedSpec,
+    SetSpec,
+    InsertSpec,
+    FixSpec,
+    Validation,
+    Policy,
+)
+
+
+def read_builtins() -> tuple[Policy, ...]:
+    """The policies that ship with lintkit, sorted by id, read from their files."""
+    folder = data_dir("policies")
+    files = sorted(folder.glob("*/*/policy.yaml"))
+    found = [read_policy(f, f"policies/{f.relative_to(folder).as_posix()}", builtin=True) for f in files]
+    return tuple(sorted(found, key=lambda p: p.id))
+
+
+class Prepared(NamedTuple):
+    """Every built-in policy by id, and what compiling gave (JSON) for those that are not broken."""
+
+    policies: tuple[Policy, ...]
+    ready: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _prepared() -> Prepared:
+    key = _signature()
+    text = read_cached(_NAME, key)
+    if text is not None:
+        try:
+            kept = json.loads(text)
+            return Prepared(tuple(_restored(p) for p in kept["policies"]), kept["ready"])
+        except (ValueError, TypeError, LookupError, AttributeError):
+            pass  # not what was written: made again
+    policies = read_builtins()
+    ready = {policy.id: json.dumps(_frozen(policy)) for policy in policies if _compiles(policy)}
+    write_cached(_NAME, key, json.dumps({"policies": [_plain(p) for p in policies], "ready": ready}))
+    return Prepared(policies, ready)
+
+
+def builtin_policies() -> tuple[Policy, ...]:
+    """The policies that ship with lintkit, sorted by id."""
+    return _prepared().policies
+
+
+def ready_policy(policy: Policy) -> Compiled:
+    """``policy`` ready to be evaluated; a built-in one without checking it again. LintkitError when it is broken."""
+    kept = _prepared().ready.get(policy.id) if policy.builtin else None
+    if kept is None:
+        return compile_policy(policy)
+    reads, validation_reads, uses, programs = json.loads(kept)
+    return Compiled(
+        policy,
+        {name: expression.text for name, expression in policy.variables},
+        _reads(reads),
+        tuple(_reads(r) for r in validation_reads),
+        {text: tuple(names) for text, names in uses.items()},
+        {text: base64.b64decode(code) for text, code in programs.items()},
+    )
+
+
+def _signature() -> str:
+    found: list[object] = [__version__, sys.implementation.cache_tag, _stamp(runtime_file())]
+    own = os.path.dirname(__file__)  # noqa: PTH120 - strings, on the hot path
+    found += [(name, _stamp(f"{own}/{name}")) for name in sorted(os.listdir(own)) if name.endswith(".py")]  # noqa: PTH208
+    policies, subjects = data_dir("policies"), data_dir("schemas") / "subjects"
+    for family in sorted(os.listdir(policies)):  # noqa: PTH208
+        below = os.path.join(policies, family)  # noqa: PTH118
+        if os.path.isdir(below):  # noqa: PTH112
+            found += [(family, name, _stamp(f"{below}/{name}/policy.yaml")) for name in sorted(os.listdir(below))]  # noqa: PTH208
+    found += [(name, _stamp(f"{subjects}/{name}")) for name in sorted(os.listdir(subjects))]  # noqa: PTH208
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _stamp(file: str | Path) -> tuple[int, int]:
+    try:
+        info = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return (0, 0)
+    return (info.st_size, info.st_mtime_ns)
+
+
+def _compiles(policy: Policy) -> bool:
+    try:
+        compile_policy(policy)
+    except LintkitError:
+        return False
+    return True
+
+
+def _frozen(policy: Policy) -> list[object]:
+    compiled = compile_policy(policy)
+    texts = dict.fromkeys(e.text for e in expressions(policy))
+    uses = {text: names for text in texts if (names := compiled.uses(text))}
+    programs = {text: base64.b64encode(program(text).serialized()).decode("ascii") for text in texts}
+    return [compiled.reads, compiled.validation_reads, uses, programs]
+
+
+def _reads(kept: Iterable[Any]) -> tuple[Read, ...]:
+    return tuple(Read(root, tuple(path), deep) for root, path, deep in kept)
+
+
+def _plain(value: Any) -> Any:
+    """Lists of a type's number and its fields; lists and tuples that are no type of ours have one too."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if type(value) in _TYPES:
+        parts = [getattr(value, name) for name in value.__slots__] if is_dataclass(value) else value
+        return [_TYPES.index(type(value)), *map(_plain, parts)]
+    assert value is None or isinstance(value, str | int | float), value
+    return value
+
+
+def _restored(kept: Any) -> Any:
+    """What ``_plain`` was given."""
+    if type(kept) is dict:
+        return {key: _restored(part) for key, part in kept.items()}
+    if type(kept) is not list:
+        return kept
+    number = kept[0]
+    parts = [_restored(part) if type(part) is list or type(part) is dict else part for part in kept[1:]]
+    return tuple(parts) if number == 0 else parts if number == 1 else _TYPES[number](*parts)
