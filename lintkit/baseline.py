@@ -14,12 +14,21 @@ NAME: Final = ".lintkit-baseline.json"
 
 
 class Entry(NamedTuple):
-    """One accepted finding; only ``fingerprint`` counts, the rest is for readers."""
+    """One accepted finding; the fingerprints count, the rest is for readers.
+
+    ``also`` are the fingerprints that the same finding has in other environments.
+    """
 
     fingerprint: str
     policy: str
     resource: str
     path: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Every fingerprint that it accepts."""
+        return (self.fingerprint, *self.also)
 
 
 def load_baseline(root: Path) -> tuple[Entry, ...]:
@@ -30,7 +39,8 @@ def load_baseline(root: Path) -> tuple[Entry, ...]:
     try:
         data: Any = json.loads(file.read_text("utf-8"))
         entries = [
-            Entry(e["fingerprint"], e.get("policy", ""), e.get("resource", ""), e.get("path", "")) for e in data["findings"]
+            Entry(e["fingerprint"], e.get("policy", ""), e.get("resource", ""), e.get("path", ""), tuple(e.get("also", ())))
+            for e in data["findings"]
         ]
     except json.JSONDecodeError as error:
         raise LintkitError(f"is no JSON: {error.msg}; write it anew with `lintkit baseline`", NAME, error.lineno) from None
@@ -41,17 +51,26 @@ def load_baseline(root: Path) -> tuple[Entry, ...]:
 
 def split(findings: Sequence[Finding], entries: Iterable[Entry]) -> tuple[tuple[Finding, ...], tuple[IgnoredFinding, ...], int]:
     """Findings that are new, those the baseline accepts, and how many of its entries are gone."""
-    known = {entry.fingerprint for entry in entries}
+    entries = tuple(entries)
+    known = {name for entry in entries for name in entry.fingerprints}
     kept = tuple(f for f in findings if f.fingerprint not in known)
     accepted = tuple(IgnoredFinding(f, "in the baseline", "baseline") for f in findings if f.fingerprint in known)
-    return kept, accepted, len(known - {f.fingerprint for f in findings})
+    there = {f.fingerprint for f in findings}
+    return kept, accepted, sum(1 for entry in entries if there.isdisjoint(entry.fingerprints))
 
 
 def render(entries: Iterable[Entry]) -> str:
     """The text of a baseline file: sorted, one entry a line, so that diffs read well."""
-    rows = [json.dumps(entry._asdict(), ensure_ascii=False) for entry in sorted(set(entries))]
+    rows = [json.dumps(_row(entry), ensure_ascii=False) for entry in sorted(set(entries))]
     body = ",\n".join(f"  {row}" for row in rows)
     return '{"version": 1, "findings": [\n' + body + ("\n" if rows else "") + "]}\n"
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = entry._asdict()
+    if not entry.also:
+        del row["also"]
+    return row
 
 
 def entry_of(finding: Finding) -> Entry:

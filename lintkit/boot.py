@@ -23,6 +23,9 @@ def main() -> None:
         from lintkit.cli import app
 
         app(prog_name="lintkit")
+    except SystemExit as done:
+        _leave(done.code)
+        raise
     except LintkitError as error:
         _stop(f"lintkit: {error}")
     except KeyboardInterrupt:
@@ -39,6 +42,22 @@ def main() -> None:
             _stop(f"lintkit: {name}{error.strerror}")
         frame = _last_frame(error)
         _stop(f"lintkit: internal error ({type(error).__name__}: {error}) at {frame}; LINTKIT_DEBUG=1 shows more")
+
+
+def _leave(code: object) -> None:
+    """End the process without taking everything apart first, when it is lintkit's own; a caller goes on as it likes."""
+    program = sys.modules.get("__main__")
+    if getattr(program, "main", None) is not main or not hasattr(program, "__file__") or not isinstance(code, int):
+        return
+    import os
+
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return  # the interpreter says it in its own way
+    os._exit(code)
 
 
 def _last_frame(error: BaseException) -> str:

@@ -41,7 +41,7 @@ def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[
     loaded = replace(loaded, environments=tuple(paired(loaded.environments, old.environments)))
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
-    report = report_of(loaded, options, _with_status(findings, base_findings), verdicts, _resolved(findings, base_findings))
+    report = report_of(loaded, options, with_status(findings, base_findings), verdicts, resolved(findings, base_findings))
     return _narrowed(report, options), loaded
 
 
@@ -58,16 +58,21 @@ def _narrowed(report: Report, options: Options) -> Report:
 def _sides(loaded: Loaded, since: str, *, staged: bool) -> Sides:
     root = loaded.root
     if staged:
-        head_tree = index(root)
+        head_tree = _kept(index(root), loaded)
         commit = head_commit(root)
-        base_tree = revision(root, commit) if commit else Tree("nothing", {})
+        base_tree = _kept(revision(root, commit), loaded) if commit else Tree("nothing", {})
         head = tree_files(root, head_tree, loaded.world.files, _ids(loaded, root_like(head_tree, base_tree)))
         base = tree_files(root, base_tree, head, head_tree.ids)
         return Sides(head, base, commit or "nothing")
     commit = base_of(root, since)
-    base_tree = revision(root, commit)
+    base_tree = _kept(revision(root, commit), loaded)
     base = tree_files(root, base_tree, loaded.world.files, _ids(loaded, root_like(base_tree)))
     return Sides(loaded.world.files, base, commit)
+
+
+def _kept(tree: Tree, loaded: Loaded) -> Tree:
+    """A tree without what the configuration excludes: what is not read in head is not read in base."""
+    return tree._replace(ids={path: i for path, i in tree.ids.items() if loaded.tree.wanted(path)})
 
 
 def root_like(*trees: Tree) -> str:
@@ -79,7 +84,7 @@ def _ids(loaded: Loaded, like: str) -> Mapping[str, str]:
     return object_ids(loaded.world.files, loaded.root, loaded.world.files.paths, like)
 
 
-def _with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
+def with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
     """Findings with their status: existing as often as base had the fingerprint, new beyond that."""
     known = Counter(f.fingerprint for f in base)
     out: list[Finding] = []
@@ -90,7 +95,8 @@ def _with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[F
     return out
 
 
-def _resolved(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
+def resolved(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
+    """Findings of base that head has no more, or less often."""
     left = Counter(f.fingerprint for f in findings)
     gone: list[Finding] = []
     for finding in base:

@@ -14,7 +14,7 @@ from lintkit.output import read_stdin, say, show, targets_of, write
 
 if TYPE_CHECKING:
     from lintkit.finding import Report
-    from lintkit.run import Options
+    from lintkit.run import Loaded, Options
 
 app = typer.Typer(
     name="lintkit",
@@ -107,6 +107,9 @@ def check(
     staged: Annotated[bool, typer.Option("--staged", help="Judge the staged change: HEAD against the index.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes.")] = False,
     unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: unsafe fixes too.")] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="With --fix: show every fix, safe or not, and ask about it.")
+    ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print what fixing would change; change nothing.")] = False,
     profile: ProfileOption = None,
     select: Annotated[
@@ -130,6 +133,8 @@ def check(
 
     if diff and fix:
         raise LintkitError("--diff changes nothing and --fix does: use one of them")
+    if interactive and not fix:
+        raise LintkitError("--interactive asks about fixes: it needs --fix")
     if (since or staged) and (fix or diff):
         raise LintkitError("--since and --staged judge a change, --fix and --diff the files as they are: use one or the other")
     if since and staged:
@@ -147,14 +152,9 @@ def check(
         say(*shown.refused, *shown.broken)
         raise typer.Exit(2 if shown.broken else int(bool(shown.text) and not exit_zero))
     applied: list[str] = []
-    with progress(sys.stderr):
+    with progress(None if interactive else sys.stderr):
         if fix:
-            from lintkit.repair import repair
-
-            repaired = repair(options, unsafe=unsafe_fixes)
-            report, loaded = repaired.report, repaired.loaded
-            applied = [f"{_count(repaired.applied, 'fix', 'fixes')} applied in {_count(len(repaired.files), 'file', 'files')}"]
-            applied += repaired.refused
+            report, loaded, applied = _repaired(options, unsafe=unsafe_fixes, interactive=interactive)
         elif since or staged:
             from lintkit.change import review
 
@@ -166,6 +166,21 @@ def check(
     show(report, loaded.policies, targets, color.value, statistics=statistics, show_all=show_all)
     say(*applied, *report.broken)
     raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))
+
+
+def _repaired(options: Options, *, unsafe: bool, interactive: bool) -> tuple[Report, Loaded, list[str]]:
+    """Fix, and give the report of what is left with sentences about what was done."""
+    from lintkit.repair import repair
+
+    choose = None
+    if interactive:
+        from lintkit.asking import at_terminal
+
+        choose = at_terminal()
+    done = repair(options, unsafe=unsafe or interactive, choose=choose)
+    recorded = f", {_count(done.recorded, 'ignore', 'ignores')} written" if done.recorded else ""
+    said = f"{_count(done.applied, 'fix', 'fixes')} applied{recorded} in {_count(len(done.files), 'file', 'files')}"
+    return done.report, done.loaded, [said, *done.refused, *done.left]
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -303,6 +318,37 @@ def pgs(
 
     loaded = load(_options([str(path)], None, None, None, config, isolated))
     write(repository_answer(loaded, as_json=output == TextFormat.json))
+
+
+@app.command()
+def baseline(
+    path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
+    prune: Annotated[bool, typer.Option("--prune", help="Only remove the entries of findings that are gone.")] = False,
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """Accept every finding of now in .lintkit-baseline.json: later runs report only what is new."""
+    from lintkit.decisions import prune_baseline, write_baseline
+    from lintkit.tree.work import find_root
+
+    options = _options([str(find_root(path))], profile, None, None, config, isolated)
+    write(prune_baseline(options) if prune else write_baseline(options))
+
+
+@app.command()
+def ignores(
+    path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
+    output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """List every ignore with its reason, its last day and its age."""
+    from lintkit.decisions import list_ignores
+    from lintkit.tree.work import find_root
+
+    options = _options([str(find_root(path))], None, None, None, config, isolated)
+    write(list_ignores(options, as_json=output == TextFormat.json))
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Resources and values against their schemas: findings about keys, types and bounds.
 
 The schema of a kind is looked up in this order: a CustomResourceDefinition that the configuration names
-(`schemas`), one found in the repository, those that ship with lintkit (by the environment's Rook version), Kubernetes' own (by its Kubernetes version).
+(`schemas`), one found in the tree, those that ship with lintkit (by the environment's Rook version),
+Kubernetes' own (by its Kubernetes version).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import replace
 from typing import Final
 
 from lintkit.charts import KeyTree, known_keys
-from lintkit.errors import LintkitError
 from lintkit.facts.words import nearest
 from lintkit.finding import Finding, Fix
 from lintkit.fix.build import edits_for
@@ -86,7 +86,8 @@ def _named_definitions(world: World) -> Iterator[str]:
         elif world.files.is_directory(name):
             yield from (path for path in reversed(world.files.under(name)) if path.endswith((".yaml", ".yml")))
         else:
-            raise LintkitError(f"schemas: {name!r} does not exist, or is ignored or excluded", world.config.path)
+            # not an error: the base of a change may not have it yet
+            world.skipped[f"schemas of the configuration that do not exist, or are ignored ({name})"] += 1
 
 
 def _finding(found: ShapeFinding, subject: Subject, environment: Environment) -> Finding | None:

@@ -18,9 +18,12 @@ from lintkit.config import IgnoreSetting
 from lintkit.facts.words import nearest
 from lintkit.finding import Finding, Fix, IgnoredFinding
 from lintkit.shape import EXPIRED_IGNORE, REASONLESS_IGNORE, UNKNOWN_IGNORE, UNUSED_IGNORE, ShapePolicy, shape_finding
-from lintkit.text.edits import Edit
+from lintkit.text.edits import Edit, apply_edits
 from lintkit.text.source import Place, Source
 from lintkit.tree.files import glob_regex
+from lintkit.yamldoc.compose import documents
+from lintkit.yamldoc.node import Json
+from lintkit.yamldoc.plain import plain
 
 MARK: Final = "lintkit: ignore"
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[ \t]*lintkit:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
@@ -69,6 +72,54 @@ def comments(source: Source) -> list[Ignore]:
         reason = _UNTIL.sub("", match[2]).strip()
         found.append(Ignore(Place(source, match.start(), end), ids, reason, until[1] if until else "", lines, alone))
     return found
+
+
+def ignore_fixes(decisions: Iterable[tuple[Finding, str]]) -> tuple[Fix, ...]:
+    """Edits that record decisions to ignore findings, each with its reason; none where no comment can stand.
+
+    The comment stands beside the finding's first line, or above it when that line has a comment or there are several.
+    """
+    lines: dict[tuple[str, int], list[tuple[Finding, str]]] = {}
+    for finding, reason in decisions:
+        lines.setdefault((finding.span.path, finding.span.start.line), []).append((finding, reason))
+    return tuple(fix for together in lines.values() if (fix := _recorded(together)))
+
+
+def _recorded(decisions: Sequence[tuple[Finding, str]]) -> Fix | None:
+    source, number = decisions[0][0].place.source, decisions[0][0].span.start.line
+    words = [f"# {MARK}[{finding.policy}] {reason}" for finding, reason in decisions]
+    start, end = source.line_span(number)
+    line = source.text[start:end].rstrip("\r\n")
+    end = start + len(line)
+    margin = line[: len(line) - len(line.lstrip())]
+    beside = [Edit(source, end, end, "  " + words[0])] if len(words) == 1 and "#" not in line else []
+    above = Edit(source, start, start, "".join(margin + word + source.newline for word in words))
+    for edit in (*beside, above):
+        after = Source(source.path, apply_edits(source.text, [edit]))
+        last = decisions[0][0].span.end.line + (edit is above) * len(words)
+        covered = {name for i in comments(after) if any(number <= n <= last for n in i.lines) for name in i.ids}
+        if not source.path.endswith(".json") and covered.issuperset(f.policy for f, _ in decisions) and _alike(source, after):
+            return Fix("record the ignore", safe=True, edits=(edit,))
+    return None
+
+
+def _alike(before: Source, after: Source) -> bool:
+    """Whether two texts say the same, comments apart, also in the texts they hold."""
+    old, new = documents(before), documents(after)
+    return len(old) == len(new) and all(
+        (a.trouble is None) == (b.trouble is None) and _same(plain(a.root), plain(b.root)) for a, b in zip(old, new, strict=True)
+    )
+
+
+def _same(a: Json, b: Json) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(value, b[key]) for key, value in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, str) and isinstance(b, str) and a != b:
+        # text that differs must itself be YAML in which only comments differ
+        return ":" in a and MARK in b and _alike(Source("", a), Source("", b))
+    return repr(a) == repr(b)
 
 
 def _below(source: Source, number: int) -> int:

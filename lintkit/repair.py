@@ -1,14 +1,21 @@
-"""Applying fixes to a repository: plan, edit, check again, until nothing is left to fix; then write, or show."""
+"""Applying fixes to a repository: plan, edit, check again, until nothing is left to fix; then write, or show.
+
+Only fixes that the first look at the repository offered are made, and none that makes a finding which was not there:
+every attempt is judged again in memory, and what does not pass is left, with the reason.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Fix, Report
 from lintkit.fix.apply import new_text, plan, write_atomic
-from lintkit.run import Loaded, Options, check
+from lintkit.run import Loaded, Options, check, findings_of, load, report_of
 from lintkit.text.edits import unified_diff
 from lintkit.text.source import BOM, Source
 
@@ -18,38 +25,86 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a fixing run did: the report of what is left, how many fixes were made, and what could not be written."""
+    """What a fixing run did: the report of what is left, how many fixes were made, and why others were not.
+
+    ``refused`` are files that could not be written, ``left`` fixes that were not made; a sentence each.
+    ``recorded`` counts the lines that got an ignore.
+    """
 
     report: Report
     loaded: Loaded
     applied: int
     files: tuple[str, ...]
     refused: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    recorded: int = 0
 
 
 class Shown(NamedTuple):
-    """What a fixing run would do: a unified diff, the files that would be refused, and the policies that are broken."""
+    """What a fixing run would do: a unified diff, what it would leave and why, and the policies that are broken."""
 
     text: str
     refused: tuple[str, ...]
     broken: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Work:
-    """Fixes made in memory: ``before`` and ``after`` hold the files they touch, ``refused`` the reasons by path."""
+class Decision(NamedTuple):
+    """What somebody decided about the fixes of a report: those to make, and edits that record an ignore."""
 
+    fixes: tuple[Finding, ...]
+    ignores: tuple[Fix, ...] = ()
+
+
+Chooser = Callable[[Sequence[Finding]], Decision]
+
+
+class _State(NamedTuple):
+    """The repository with the texts of some files replaced. ``seen`` counts findings of every policy by fingerprint."""
+
+    texts: Mapping[str, str]
     report: Report
     loaded: Loaded
+    seen: Counter[str]
+    whole: tuple[Finding, ...]
+
+
+class _Wish(NamedTuple):
+    """A finding whose fix may be made."""
+
+    finding: Finding
+    fix: Fix
+
+
+@dataclass(slots=True)
+class _Work:
+    """Fixes made in memory: ``before`` holds the files they touch, ``refused`` reasons by path, ``left`` by fingerprint.
+
+    ``useless`` are the findings whose fix was tried and settled nothing.
+    """
+
+    options: Options
+    first: _State
+    state: _State
+    offered: frozenset[str] = frozenset()
     fixes: list[Fix] = field(default_factory=list)
     before: dict[str, Source] = field(default_factory=dict)
-    after: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    left: dict[str, tuple[Finding, str]] = field(default_factory=dict)
+    useless: dict[str, Finding] = field(default_factory=dict)
+    recorded: int = 0
 
     @property
     def changed(self) -> list[str]:
         """Paths whose text is another now, sorted."""
-        return sorted(path for path, text in self.after.items() if text != _whole(self.before[path]))
+        return sorted(path for path, text in self.state.texts.items() if text != _whole(self.before[path]))
+
+    def reasons(self) -> tuple[str, ...]:
+        """A sentence for every fix that was left, in the order of their places."""
+        useless = [(finding, "it would not settle the finding") for finding in self.useless.values()]
+        ordered = sorted(
+            [*self.left.values(), *useless], key=lambda pair: (pair[0].span.path, pair[0].span.start, pair[0].policy)
+        )
+        return tuple(f"left: {f.span.path}:{f.span.start.line} {f.policy}: {reason}" for f, reason in ordered)
 
 
 def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
@@ -61,59 +116,175 @@ def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
 def diff(options: Options, *, unsafe: bool) -> Shown:
     """What fixing would change; nothing is written."""
     work = _fixed(options, unsafe=unsafe)
-    parts = [unified_diff(path, work.before[path].text, work.after[path].removeprefix(BOM)) for path in work.changed]
-    return Shown("".join(parts), tuple(work.refused.values()), work.report.broken)
+    texts = work.state.texts
+    parts = [unified_diff(path, work.before[path].text, texts[path].removeprefix(BOM)) for path in work.changed]
+    return Shown("".join(parts), (*work.refused.values(), *work.reasons()), work.state.report.broken)
 
 
-def repair(options: Options, *, unsafe: bool) -> Repaired:
-    """Apply fixes until none is left that can be; every file is replaced atomically or not at all."""
-    work = _fixed(options, unsafe=unsafe)
+def repair(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> Repaired:
+    """Apply fixes until none is left that can be; every file is replaced atomically or not at all.
+
+    ``choose`` decides which of the fixes that may be made are, and which findings are ignored instead.
+    """
+    work = _fixed(options, unsafe=unsafe, choose=choose)
     files = []
     for path in work.changed:
         try:
-            _write(work.loaded, work.before[path], work.after[path])
+            _write(work.state.loaded, work.before[path], work.state.texts[path])
         except LintkitError as error:
             work.refused[path] = str(error)
         else:
             files.append(path)
-    report, loaded = (work.report, work.loaded) if len(files) == len(work.changed) else check(options)
+    whole = len(files) == len(work.changed)
+    report, loaded = (work.state.report, work.state.loaded) if whole else check(options)
     applied = sum(1 for fix in work.fixes if not _refused(fix, work.refused))
-    return Repaired(report, loaded, applied, tuple(files), tuple(work.refused.values()))
+    return Repaired(report, loaded, applied, tuple(files), tuple(work.refused.values()), work.reasons(), work.recorded)
 
 
-def _fixed(options: Options, *, unsafe: bool) -> _Work:
-    report, loaded = check(options)
-    work = _Work(report, loaded)
+def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> _Work:
+    first = _judged(options, {})
+    work = _Work(options, first, first)
+    offered = [f for f in first.report.findings if wanted(f, unsafe=unsafe)]
+    if choose is not None:
+        decision = choose(offered)
+        offered = list(decision.fixes)
+        _record(decision.ignores, work)
+    work.offered = frozenset(f.fingerprint for f in offered)
     for _ in range(MAX_ROUNDS):
-        fixes = [fix for f in work.report.findings if (fix := wanted(f, unsafe=unsafe)) and not _refused(fix, work.refused)]
-        if not fixes:
+        work.left.clear()
+        wishes = [_Wish(f, fix) for f in work.state.report.findings if (fix := _open(f, work, unsafe=unsafe))]
+        chosen, state = _accepted(wishes, [], work.state, work)
+        if not chosen:
             break
-        _apply(fixes, work)
-        work.report, work.loaded = check(replace(options, texts=dict(work.after)))
+        _keep(chosen, state, work)
     return work
 
 
-def _apply(fixes: list[Fix], work: _Work) -> None:
-    """One round of fixes; when a file would be spoilt, only that is noted, and the next round goes without it."""
-    chosen = plan(fixes)
-    texts: dict[str, str] = {}
-    refused: dict[str, str] = {}
-    for path, edits in sorted(chosen.edits.items()):
-        source = edits[0].source
-        try:
-            texts[path] = _whole(Source(path, new_text(source, edits)), bom=source.bom)
-        except LintkitError as error:
-            refused[path] = str(error)
-    work.refused.update(refused)
-    if refused:
-        return
-    for path, text in texts.items():
-        work.before.setdefault(path, chosen.edits[path][0].source)
-        work.after[path] = text
-    work.fixes += chosen.chosen
+def _open(finding: Finding, work: _Work, *, unsafe: bool) -> Fix | None:
+    """The fix of a finding, where it was offered at first and nothing speaks against it yet."""
+    fix = wanted(finding, unsafe=unsafe) if finding.fingerprint in work.offered else None
+    if fix is None or finding.fingerprint in work.useless or _refused(fix, work.refused):
+        return None
+    return fix
 
 
-def _refused(fix: Fix, refused: dict[str, str]) -> bool:
+def _record(ignores: Sequence[Fix], work: _Work) -> None:
+    """Write decisions to ignore, before anything is fixed."""
+    if ignores:
+        wishes = [_Wish(work.first.report.findings[0], fix) for fix in ignores]
+        chosen, texts = _planned(wishes, work)
+        work.state = _judged(work.options, texts)
+        _keep(chosen, work.state, work)
+        work.fixes.clear()
+        work.recorded = len(chosen)
+
+
+def _keep(chosen: Sequence[_Wish], state: _State, work: _Work) -> None:
+    for edit in (edit for wish in chosen for edit in wish.fix.edits):
+        work.before.setdefault(edit.source.path, edit.source)
+    work.fixes += [wish.fix for wish in chosen]
+    work.state = state
+
+
+def _judged(options: Options, texts: Mapping[str, str]) -> _State:
+    """The repository with ``texts``: what the run reports, and what every policy says of everything."""
+    now = replace(options, texts=texts)
+    everything = replace(now, select=(), ignore=(), paths=())
+    loaded = load(now)
+    findings, verdicts = findings_of(loaded, now)
+    report = report_of(loaded, now, findings, verdicts)
+    whole = report
+    if now.select or now.ignore:
+        findings, verdicts = findings_of(loaded, everything)
+    if now.select or now.ignore or now.paths:
+        whole = report_of(loaded, everything, findings, verdicts)
+    counts = Counter(f.fingerprint for f in findings)
+    return _State(texts, report, loaded, counts | Counter(f.fingerprint for f in whole.findings), (*findings, *whole.findings))
+
+
+def _accepted(wishes: list[_Wish], base: list[_Wish], good: _State, work: _Work) -> tuple[list[_Wish], _State]:
+    """``base`` and as many of ``wishes`` as make no new finding, and the repository with them; ``good`` is it with ``base``.
+
+    What may be to blame is told apart by resource first and then by policy, halving: few attempts for few culprits.
+    """
+    while wishes:
+        chosen, texts = _planned([*base, *wishes], work)
+        state = _judged(work.options, texts)
+        sure = {id(w) for w in base}
+        useless = {w.finding.fingerprint for w in chosen if id(w) not in sure and not _settled(w, state, work)}
+        if useless:
+            work.useless.update((w.finding.fingerprint, w.finding) for w in wishes if w.finding.fingerprint in useless)
+            wishes = [w for w in wishes if w.finding.fingerprint not in useless]
+            continue
+        new = [f for f in state.whole if f.fingerprint not in work.first.seen]
+        if not new:
+            _leave_overlapping([*base, *wishes], chosen, work)
+            return chosen, state
+        rest = [w for w in wishes if not any(_concerns(w, f) for f in new)]
+        if 0 < len(rest) < len(wishes):
+            base, good = _accepted(rest, base, good, work)
+            sure = {id(w) for w in rest}
+            wishes = [w for w in wishes if id(w) not in sure]
+            continue
+        groups = [list(group) for _, group in groupby(sorted(wishes, key=_policy), key=_policy)]
+        if len(groups) == 1:
+            names = ", ".join(sorted({f.policy for f in new}))
+            _leave(wishes, f"it would make {names} speak", work)
+            return base, good
+        half = len(groups) // 2
+        base, good = _accepted([w for group in groups[:half] for w in group], base, good, work)
+        wishes = [w for group in groups[half:] for w in group]
+    return base, good
+
+
+def _policy(wish: _Wish) -> str:
+    return wish.finding.policy
+
+
+def _settled(wish: _Wish, state: _State, work: _Work) -> bool:
+    name = wish.finding.fingerprint
+    return state.seen[name] < work.state.seen[name]
+
+
+def _concerns(wish: _Wish, new: Finding) -> bool:
+    """Whether a new finding is about the resource or the lines that a fix changes."""
+    paths = {edit.source.path for edit in wish.fix.edits}
+    return wish.finding.resource == new.resource or new.span.path in paths
+
+
+def _leave(wishes: Iterable[_Wish], reason: str, work: _Work) -> None:
+    for wish in wishes:
+        work.left[wish.finding.fingerprint] = (wish.finding, reason)
+
+
+def _leave_overlapping(wishes: Sequence[_Wish], chosen: Sequence[_Wish], work: _Work) -> None:
+    taken = {id(wish.fix) for wish in chosen}
+    _leave((w for w in wishes if id(w.fix) not in taken), "it overlaps another fix", work)
+
+
+def _planned(wishes: Sequence[_Wish], work: _Work) -> tuple[list[_Wish], dict[str, str]]:
+    """The wishes that go together, and the texts of all files with them.
+
+    A file that would be spoilt is noted, and what touches it is left.
+    """
+    while True:
+        able = [w for w in wishes if not _refused(w.fix, work.refused)]
+        chosen = plan([w.fix for w in able])
+        texts = dict(work.state.texts)
+        spoilt = dict(work.refused)
+        for path, edits in sorted(chosen.edits.items()):
+            source = edits[0].source
+            try:
+                texts[path] = _whole(Source(path, new_text(source, edits)), bom=source.bom)
+            except LintkitError as error:
+                spoilt[path] = str(error)
+        if len(spoilt) == len(work.refused):
+            taken = {id(fix) for fix in chosen.chosen}
+            return [w for w in able if id(w.fix) in taken], texts
+        work.refused = spoilt
+
+
+def _refused(fix: Fix, refused: Mapping[str, str]) -> bool:
     return any(edit.source.path in refused for edit in fix.edits)
 
 

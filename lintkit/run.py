@@ -24,6 +24,7 @@ from lintkit.policy.prepared import ready_policy
 from lintkit.shape import INVALID_YAML, SHAPE_POLICIES, invalid_yaml
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
+from lintkit.sources.said import problems_by_reason
 from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import World, inventories_of, load_world
 from lintkit.subjects.deliveries import Missing
@@ -140,7 +141,8 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
         own_urls=frozenset(world.own_urls),
     )
-    return with_osds(found, osd_entries(config.osds) if config else ())
+    broken = frozenset(path for path, docs in world.files.parsed() if any(doc.trouble is not None for doc in docs))
+    return with_osds(replace(found, broken=broken), osd_entries(config.osds) if config else ())
 
 
 @dataclass(slots=True)
@@ -286,13 +288,7 @@ def _skipped(loaded: Loaded) -> Counter[str]:
     skipped = Counter(loaded.world.skipped)
     skipped.pop("not text, or too large", None)
     skipped.update(loaded.tree.unread)
-    for problem in loaded.world.problems:
-        if problem.kind == "missing":
-            skipped["file that a delivery names and that does not exist"] += 1
-        elif problem.kind in ("unknown", "remote"):
-            skipped["source that cannot be read here (another repository, a template)"] += 1
-        elif problem.kind in ("broken", "cycle", "no-target", "unsupported", "limit"):
-            skipped[f"part of a delivery that could not be built ({problem.kind})"] += 1
+    skipped.update(problems_by_reason(loaded.world.problems))
     return +skipped
 
 

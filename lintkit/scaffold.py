@@ -76,7 +76,9 @@ def new_policy(name: str, path: Path) -> str:
         raise LintkitError(f"{name!r} is not FAMILY/ID in lower case with hyphens, such as house-rules/pool-without-owner")
     root = find_root(path)
     config = load_configuration(root, Options())
-    taken = {p.id for p in all_policies(root, config.policy_folders)} | {s.id for s in SHAPE_POLICIES}
+    # the folder that the configuration names may be the one to be made now
+    folders = [folder for folder in config.policy_folders if (root / folder).is_dir()]
+    taken = {p.id for p in all_policies(root, folders)} | {s.id for s in SHAPE_POLICIES}
     if ident in taken:
         raise LintkitError(f"the id {ident!r} is taken (`lintkit explain {ident}`)")
     folder = config.policy_folders[0] if config.policy_folders else POLICY_FOLDER
@@ -98,9 +100,11 @@ def add_schemas(file: Path) -> str:
 
     LintkitError when it defines nothing, or is not in a repository's tree (ignored and excluded files are not).
     """
-    root = find_root(file)
-    name = file.resolve().relative_to(root).as_posix() if file.resolve().is_relative_to(root) else ""
-    if not name or name == ".":
+    root = find_root(Path())
+    if not file.resolve().is_relative_to(root):
+        root = find_root(file)
+    name = file.resolve().relative_to(root).as_posix() if file.resolve().is_relative_to(root) else "."
+    if name == ".":
         raise LintkitError("name a file or folder inside the repository", str(file))
     config = load_configuration(root, Options())
     files = WorkTree(root, config.exclude).files()
@@ -125,8 +129,8 @@ def add_to_configuration(root: Path, key: str, value: str) -> str:
         raise LintkitError(f"add {value!r} to {key} of [tool.lintkit] yourself, then run this again", str(root / name))
     file = root / (name or CONFIG_NAME)
     if not name:
-        text = f'{header("config.schema.json")}\nrequired-version: "{versions()}"\n{key}:\n  - {scalar(value)}\n'
-        write_atomic(file, text, b"")
+        made = f'{header("config.schema.json")}\nrequired-version: "{versions()}"\n{key}:\n  - {scalar(value)}\n'
+        write_atomic(file, made, b"")
         return f"wrote {file.name} with {key}: {value}"
     before = file.read_bytes()
     text, reason = decode(before)

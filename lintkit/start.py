@@ -33,6 +33,7 @@ _ROLE: Final = "node-role.kubernetes.io/"
 _NOT_HOUSE: Final = frozenset({"control-plane", "master", "worker", "node"})
 _ON: Final = frozenset({"", "enabled", "true"})
 _MOST: Final = 10
+_SOME: Final = 6
 
 
 class Started(NamedTuple):
@@ -94,10 +95,12 @@ def said(started: Started, name: str) -> str:
 def start(root: Path, profile: str = "") -> Started:
     """The first configuration of the repository at ``root``; nothing is written."""
     world = load_world(WorkTree(root).files(), Config())
-    environments = environments_of(world, Options(isolated=True, profile=profile))
+    every = environments_of(world, Options(isolated=True, profile=profile))
+    environments = [e for e in every if e.name != DEFAULT or len(every) == 1]
     bound = {e.name: _inventories(world, e.name, [other.name for other in environments]) for e in environments}
     lines = [header("config.schema.json"), f'required-version: "{versions()}"', f"profile: {profile or 'production'}"]
-    sections = [_environment(environment, *bound[environment.name], profile) for environment in environments]
+    apart = {p.message for p in world.problems if p.kind == "remote"}
+    sections = [_environment(environment, *bound[environment.name], profile, apart) for environment in environments]
     if sections:
         lines += ["", "environments:", *(line for section in sections for line in section.lines)]
     roles = _roles(node for e in environments for node in _nodes(e, bound[e.name][0]))
@@ -106,22 +109,26 @@ def start(root: Path, profile: str = "") -> Started:
     charts, orphans = _charts(world)
     if charts:
         lines += ["", "charts:", *(f"  {scalar(path)}: {chart}" for path, chart in charts.items())]
-    remote = [f"{p.path + ': ' if p.path else ''}{p.message}" for p in world.problems if p.kind == "remote"]
+    remote = sorted({f"{p.path + ': ' if p.path else ''}{p.message}" for p in world.problems if p.kind == "remote"})
     if remote:
         lines += ["", "# local checkouts of the repositories that deliveries name", "# repositories: {URL: ../checkout}"]
     return Started(
         "\n".join(lines) + "\n",
         (*(_found(e, section) for e, section in zip(environments, sections, strict=True)), *_roles_found(roles)),
         (*(line for s in sections for line in s.guessed), *(f"{path} are values of chart {c}" for path, c in charts.items())),
-        (*_nothing(environments), *(line for s in sections for line in s.unknown), *_most(orphans), *_most(remote)),
+        (*_unplaced(every), *(line for s in sections for line in s.unknown), *_most(orphans), *_most(remote)),
     )
 
 
-def _nothing(environments: tuple[Environment, ...]) -> Iterator[str]:
+def _unplaced(environments: tuple[Environment, ...]) -> Iterator[str]:
     if not environments:
-        yield "nothing here reaches a cluster that lintkit can tell: name environments and their paths"
-    elif [e.name for e in environments] == [DEFAULT]:
-        yield f"no path names an environment: everything is in one called {DEFAULT}"
+        yield "what reaches a cluster: nothing here that lintkit can tell (environments: {NAME: {paths: [GLOB]}})"
+    for environment in environments:
+        if environment.name == DEFAULT and len(environments) == 1:
+            yield f"the name of the environment: no path gives one, so it is called {DEFAULT}"
+        elif environment.name == DEFAULT:
+            paths = sorted({s.home.doc.source.path for s in environment.subjects if not s.home.doc.source.builtin})
+            yield f"the environment of {_some(paths)} (environments: {{NAME: {{paths: [GLOB]}}}})"
 
 
 def _found(environment: Environment, section: _Section) -> str:
@@ -152,7 +159,10 @@ def _nodes(environment: Environment, inventories: list[Inventory]) -> Iterable[C
     return environment.nodes or (inventories[0].nodes if len(inventories) == 1 else ())
 
 
-def _environment(environment: Environment, inventories: list[Inventory], known: str, profile: str) -> _Section:
+def _environment(
+    environment: Environment, inventories: list[Inventory], known: str, profile: str, apart: Iterable[str]
+) -> _Section:
+    """What is written of an environment and said of it; ``apart`` is what is said elsewhere."""
     name = environment.name
     section = _Section([f"  {scalar(name)}:"], [], [])
     if not profile and not LAB_NAMES.isdisjoint(re.split(r"[-_.\d]+", name.lower())):
@@ -172,7 +182,11 @@ def _environment(environment: Environment, inventories: list[Inventory], known: 
     if ceph and environment.evidence.get("osds"):
         section.lines.append("    # osds: [{class: CLASS, count: NUMBER, hosts: NUMBER, size: SIZE}]")
         section.unknown.append(f"{name}: its OSDs ({environment.evidence['osds']})")
-    section.unknown.extend(_most([f"{name}: {reason}" for reason in dict.fromkeys(environment.unread)]))
+    reasons = [r for r in dict.fromkeys(environment.unread) if not r.startswith("chart ") and r not in apart]
+    section.unknown.extend(_most([f"{name}: {reason}" for reason in reasons]))
+    charts = sorted({r.split(" ")[1] for r in environment.unread if r.startswith("chart ")})
+    if charts:
+        section.unknown.append(f"{name}: what these charts make: {_some(charts)}")
     return section
 
 
@@ -233,6 +247,14 @@ def _most(lines: list[str]) -> list[str]:
     return lines if more <= 0 else [*lines[:_MOST], f"... and {more} more like these"]
 
 
+def _some(names: list[str]) -> str:
+    more = len(names) - _SOME
+    return ", ".join(names[:_SOME]) + (f" and {more} more" if more > 0 else "")
+
+
 def scalar(text: str) -> str:
     """A string as YAML reads it back: plain where that is safe, else in double quotes."""
-    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else json.dumps(text, ensure_ascii=True)
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -37,6 +37,13 @@ def test_the_entry_of_a_hook_is_a_command_that_exists(hook: dict[str, Any]) -> N
     assert done.returncode == 0
 
 
+def test_the_staged_change_is_judged_by_git_and_not_by_a_list_of_files() -> None:
+    hook = next(hook for hook in HOOKS if hook["id"] == "lintkit")
+    assert "--staged" in hook["entry"]
+    assert (hook["pass_filenames"], hook["always_run"]) == (False, True)
+    assert "pre-push" not in hook["stages"], "nothing is staged when pushing"
+
+
 @pytest.mark.skipif(not os.environ.get("LINTKIT_SLOW"), reason="installs lintkit from the network: set LINTKIT_SLOW")
 def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     source = tmp_path / "lintkit"
@@ -50,13 +57,33 @@ def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     def run(folder: Path, *command: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*map(str, command)], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
+    def hook(name: str, *options: str) -> tuple[int, str]:
+        done = run(work, sys.executable, "-m", "pre_commit", "run", name, "--verbose", *options)
+        return done.returncode, done.stdout + done.stderr
+
     for folder in (source, work):
         run(folder, "git", "init", "-q")
     run(source, "git", "add", "-A")
     run(source, "git", "commit", "-qm", "one")
+    revision = run(source, "git", "rev-parse", "HEAD").stdout.strip()
+    hooks = "".join(f"      - id: {name}\n" for name in ("lintkit", "lintkit-repo"))
+    (work / ".pre-commit-config.yaml").write_text(f"repos:\n  - repo: {source}\n    rev: {revision}\n    hooks:\n{hooks}")
     (work / "pool.yaml").write_text(POOL)
+    (work / "kept.yaml").write_text(POOL.replace("name: a", "name: b").replace("size: 1", "size: 3"))
     run(work, "git", "add", "-A")
-    for hook in ("lintkit", "lintkit-repo"):
-        done = run(work, sys.executable, "-m", "pre_commit", "try-repo", source, hook, "--all-files", "--verbose")
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert "pool-size-one" in done.stdout
+
+    # a new mistake: both hooks find it, with and without --all-files
+    for name in ("lintkit", "lintkit-repo"):
+        for options in ((), ("--all-files",)):
+            code, said = hook(name, *options)
+            assert (code, "pool-size-one" in said) == (1, True), said
+    run(work, "git", "commit", "-qm", "one")
+
+    # what is committed is no change: only the hook for the whole repository judges it
+    assert hook("lintkit", "--all-files")[0] == 0
+    assert hook("lintkit-repo", "--all-files")[0] == 1
+
+    # a commit that only deletes a file is judged, although pre-commit would hand no file on
+    run(work, "git", "rm", "-q", "pool.yaml")
+    code, said = hook("lintkit")
+    assert (code, "data-store-removed" in said) == (1, True), said

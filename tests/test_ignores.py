@@ -9,7 +9,7 @@ import pytest
 
 from lintkit.baseline import entry_of, load_baseline, render
 from lintkit.errors import LintkitError
-from lintkit.ignores import comments
+from lintkit.ignores import comments, ignore_fixes
 from lintkit.run import Options, check
 from lintkit.text.edits import apply_edits
 from lintkit.text.source import Source
@@ -134,3 +134,58 @@ def test_a_broken_baseline_is_one_sentence_with_its_line(tmp_path: Path) -> None
     (tmp_path / ".lintkit-baseline.json").write_text('{"version": 1,\n "findings": [}')
     with pytest.raises(LintkitError, match=r"\.lintkit-baseline\.json:2: is no JSON"):
         load_baseline(tmp_path)
+
+
+def recorded(root: Path, name: str, text: str, *policies: str) -> str:
+    """The file after the decision to ignore what some policies say, which must then be silent about it."""
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+    report, _ = check(Options(paths=(root,), select=policies))
+    fixes = ignore_fixes([(f, "known") for f in report.findings])
+    after = apply_edits(text, [edit for fix in fixes for edit in fix.edits])
+    (root / name).write_text(after)
+    if fixes:
+        again, _ = check(Options(paths=(root,), select=(*policies, "unused-ignore")))
+        assert again.findings == ()
+    return after
+
+
+def test_a_recorded_ignore_stands_beside_the_line(tmp_path: Path) -> None:
+    text = POOL.format(beside="")
+    wanted = POOL.format(beside="  # lintkit: ignore[pool-size-one] known")
+    assert recorded(tmp_path, "pool.yaml", text, "pool-size-one") == wanted
+
+
+def test_a_recorded_ignore_stands_above_a_line_that_has_a_comment(tmp_path: Path) -> None:
+    text = POOL.format(beside="  # one is enough")
+    wanted = text.replace("    size: 1", "    # lintkit: ignore[pool-size-one] known\n    size: 1")
+    assert recorded(tmp_path, "pool.yaml", text, "pool-size-one") == wanted
+
+
+def test_several_ignores_of_one_line_stand_above_it(tmp_path: Path) -> None:
+    text = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {name: a, namespace: rook-ceph}\n"
+    text += "spec: {failureDomain: host, replicated: {size: 1, requireSafeReplicaSize: false}}\n"
+    after = recorded(tmp_path, "pool.yaml", text, "pool-size-one", "unsafe-replica-size", "data-pool-unsized")
+    lines = after.splitlines()
+    assert lines[-1] == text.splitlines()[-1]
+    assert "# lintkit: ignore[pool-size-one] known" in lines
+    assert "# lintkit: ignore[data-pool-unsized] known" in lines
+
+
+def test_a_recorded_ignore_can_stand_in_embedded_values(tmp_path: Path) -> None:
+    inner = "cephBlockPools:\n- name: a\n  spec:\n    replicated:\n      size: 1\ncephFileSystems: []\ncephObjectStores: []\n"
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: ceph\n  namespace: argocd\nspec:\n"
+        "  destination: {namespace: rook-ceph, name: in-cluster}\n  source:\n    repoURL: https://charts.rook.io/release\n"
+        "    chart: rook-ceph-cluster\n    targetRevision: v1.18.0\n    helm:\n      values: |\n"
+    ) + "".join(f"        {line}\n" for line in inner.splitlines())
+    after = recorded(tmp_path, "app.yaml", text, "pool-size-one")
+    assert "              size: 1  # lintkit: ignore[pool-size-one] known\n" in after
+
+
+def test_no_ignore_is_recorded_where_no_comment_can_stand(tmp_path: Path) -> None:
+    text = (
+        '{"apiVersion": "ceph.rook.io/v1", "kind": "CephBlockPool", "metadata": {"name": "a", "namespace": "rook-ceph"},\n'
+        ' "spec": {"replicated": {"size": 1}}}\n'
+    )
+    assert recorded(tmp_path, "pool.json", text, "pool-size-one") == text

@@ -8,7 +8,7 @@ from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
 from lintkit.facts.storage import cluster_of
-from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.environment import Environment, Fact, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Scalar, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -31,6 +31,7 @@ class Setting(NamedTuple):
     unknown: str = ""
 
 
+@once_each
 def settings_of(cluster: Subject, environment: Environment) -> list[Setting]:
     """Every setting of a cluster, the ones that count first."""
     name = f"ConfigMap/{cluster.resource.namespace}/{OVERRIDE}"

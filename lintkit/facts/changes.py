@@ -45,17 +45,22 @@ _PARAMETER_DEFAULTS: Final = {"target_size_ratio": "0", "target_size_bytes": "0"
 
 def pairs(environment: Environment, *kinds: str) -> Iterator[tuple[Subject, Subject]]:
     """Subjects of some kinds that are there on both sides of a change: as they are and as they were."""
-    base = environment.base
-    for kind in kinds if base is not None else ():
+    for kind in kinds if environment.base is not None else ():
         for subject in environment.by_kind.get(kind, ()):
-            old = base.by_id.get(subject.id) if base is not None else None
-            if old is not None:
+            old = environment.before(subject)
+            if old is not None and not newly_hidden(subject, old):
                 yield subject, old
 
 
 def before(subject: Subject, environment: Environment) -> Subject | None:
-    """The subject before the change; None without a base or when it is new."""
-    return environment.base.by_id.get(subject.id) if environment.base is not None else None
+    """The subject before the change; None without a base, when it is new, or when they cannot be compared."""
+    old = environment.before(subject)
+    return None if old is not None and newly_hidden(subject, old) else old
+
+
+def newly_hidden(subject: Subject, old: Subject) -> bool:
+    """Whether a layer that could be read before cannot be read now: what differs may only seem to."""
+    return bool(subject.origin.hidden) and subject.origin.hidden != old.origin.hidden
 
 
 def shown(value: Json) -> str:

@@ -12,14 +12,28 @@ from lintkit.yamldoc.node import Json, Scalar, lookup, string
 
 def hpa_minimum(subject: Subject, environment: Environment) -> Json:
     """``minReplicas`` of the HorizontalPodAutoscaler that targets a Component's workload (absent means 1); null without one."""
+    found = _autoscaler(subject, environment)
+    return None if found is None else _bound(found, "minReplicas", 1)
+
+
+def autoscaler(subject: Subject, environment: Environment) -> Json:
+    """The HorizontalPodAutoscaler that targets a Component's workload: ``of`` (its id) and ``maximum`` pods; null without one."""
+    found = _autoscaler(subject, environment)
+    return None if found is None else {"of": found.id, "maximum": _bound(found, "maxReplicas", 0)}
+
+
+def _autoscaler(subject: Subject, environment: Environment) -> Subject | None:
     name = subject.facts.get("workload_name")
     for other in environment.by_kind.get("HorizontalPodAutoscaler", ()):
-        target = lookup(other.object, "spec", "scaleTargetRef")
-        if string(lookup(target, "name")) == name:
-            minimum = lookup(other.object, "spec", "minReplicas")
-            value = minimum.value if isinstance(minimum, Scalar) else 1
-            return value if isinstance(value, int) else 1
+        if string(lookup(other.object, "spec", "scaleTargetRef", "name")) == name:
+            return other
     return None
+
+
+def _bound(autoscaler: Subject, key: str, default: int) -> int:
+    node = lookup(autoscaler.object, "spec", key)
+    value = node.value if isinstance(node, Scalar) else default
+    return value if isinstance(value, int) else default
 
 
 def pool_users(subject: Subject, environment: Environment) -> Json:
@@ -29,6 +43,6 @@ def pool_users(subject: Subject, environment: Environment) -> Json:
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "Component": {"hpa_minimum": hpa_minimum},
+    "Component": {"hpa_minimum": hpa_minimum, "autoscaler": autoscaler},
     "Pool": {"users": pool_users},
 }

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from lintkit.facts.placement import matching, selectors
 from lintkit.facts.storage import cluster_of, external
 from lintkit.facts.units import byte_count
-from lintkit.subjects.environment import Environment, Fact, NotKnown, OsdEntry
+from lintkit.subjects.environment import Environment, Fact, NotKnown, OsdEntry, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -71,6 +71,7 @@ class Room(NamedTuple):
     most: int | None
 
 
+@once_each
 def osds_of(cluster: Subject, environment: Environment) -> Osds | NotKnown:
     """The OSDs of a CephCluster; what the configuration says of the environment replaces what cannot be counted."""
     declared = _declared(cluster, environment)

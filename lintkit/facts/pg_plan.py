@@ -33,7 +33,7 @@ from lintkit.facts.ceph_settings import setting
 from lintkit.facts.osds import Osds, osds_of
 from lintkit.facts.pools import Shape, Sizing, replica_default, shape, sizing
 from lintkit.facts.storage import external
-from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.subjects.environment import Environment, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -80,6 +80,7 @@ def plans(environment: Environment) -> Iterator[tuple[Subject, ClusterPlan | Not
             yield cluster, cluster_plan(cluster, environment)
 
 
+@once_each
 def declared_pools(cluster: Subject, environment: Environment) -> tuple[Declared, ...] | NotKnown:
     """Every pool of a cluster in the order above, those that exist without being declared included."""
     namespace = cluster.resource.namespace

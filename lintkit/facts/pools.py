@@ -13,7 +13,7 @@ from lintkit.facts.osds import BUILTIN_CLASSES, Osds, Room, host_room, osd_room,
 from lintkit.facts.storage import cluster_of, external
 from lintkit.facts.units import ceph_bytes
 from lintkit.facts.words import nearest
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Scalar, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -43,6 +43,7 @@ class Sizing(NamedTuple):
     bias: float
 
 
+@once_each
 def sizing(pool: Subject, environment: Environment) -> Sizing | NotKnown:
     """The sizing of a pool; NotKnown where a value it depends on cannot be read here."""
     body = pool.object.get("parameters")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
-from lintkit.facts.changes import difference, pairs
+from lintkit.facts.changes import difference, newly_hidden, pairs
 from lintkit.facts.compute import charts, enabled_backends, values_of, written
 from lintkit.facts.reading import unknown_below
 from lintkit.facts.storage import external
@@ -46,6 +46,11 @@ def _unsure(environment: Environment, what: str) -> str:
     before = environment.base.unread if environment.base is not None else ()
     new = next((reason for reason in environment.unread if reason not in before), "")
     return f"{what} is not found any more, but with this change something cannot be read: {new}" if new else ""
+
+
+def there(subject: Subject, environment: Environment) -> bool:
+    """Whether an environment has something of the kind and name: the second and third of one name count as one."""
+    return subject.id.partition("#")[0] in environment.by_id
 
 
 def _place(old: Subject, environment: Environment) -> Place:
@@ -86,7 +91,24 @@ def removed_stores(_subject: Subject, environment: Environment) -> Json | NotKno
         return []
     found = [*_gone_stores(environment, environment.base), *_gone_backends(environment, environment.base)]
     reason = _unsure(environment, f"{found[0]['what']} {found[0]['name']}") if found else ""
-    return NotKnown(reason) if reason else [*found]
+    certain: list[Json] = [{k: v for k, v in item.items() if k != "lost"} for item in found if not item["lost"]]
+    if found and not certain:
+        reason = reason or f"{found[0]['what']} {found[0]['name']} is not found any more, but {found[0]['lost']}"
+    return NotKnown(reason) if reason else certain
+
+
+def _lost(old: Subject, environment: Environment) -> str:
+    """Why what is gone may stand in a file that cannot be read now; empty when it does not."""
+    path = old.home.doc.source.path
+    if path in environment.broken:
+        return f"{path} cannot be parsed"
+    base = environment.base
+    root, _ = old.binding(())
+    for chart in base.by_kind.get("ChartValues", ()) if base is not None else ():
+        now = environment.by_id.get(chart.id)
+        if chart.binding(("values",))[0] is root and now is not None and newly_hidden(now, chart):
+            return now.origin.hidden
+    return ""
 
 
 def _gone_stores(environment: Environment, base: Environment) -> Iterator[dict[str, Json]]:
@@ -96,7 +118,7 @@ def _gone_stores(environment: Environment, base: Environment) -> Iterator[dict[s
             if external(old, base) is True or _still(old, environment, base):
                 continue
             gone.add((old.resource.namespace, old.resource.name))
-            yield _item(what, old.resource.name, old, _place(old, environment))
+            yield {**_item(what, old.resource.name, old, _place(old, environment)), "lost": _lost(old, environment)}
     yield from _gone_entries(environment, base)
     for old in base.by_kind.get("StorageClass", ()):
         provisioner = string(lookup(old.object, "provisioner")) or ""
@@ -104,26 +126,30 @@ def _gone_stores(environment: Environment, base: Environment) -> Iterator[dict[s
         pool = next((text(n) for k in ("fsName", "objectStoreName", "pool") if (n := lookup(parameters, k)) is not None), "")
         where = text(lookup(parameters, "clusterID")) or text(lookup(parameters, "objectStoreNamespace")) or ""
         ceph = provisioner.endswith(("csi.ceph.com", "ceph.rook.io/bucket"))
-        if ceph and old.id not in environment.by_id and not any(n == pool and where in ("", ns) for ns, n in gone):
+        if ceph and not there(old, environment) and not any(n == pool and where in ("", ns) for ns, n in gone):
             place = _place(old, environment)
-            yield {**_item("StorageClass", old.resource.name, old, place._replace(listed=False)), "alone": True}
+            item = _item("StorageClass", old.resource.name, old, place._replace(listed=False))
+            yield {**item, "alone": True, "lost": _lost(old, environment)}
 
 
 def _still(old: Subject, environment: Environment, base: Environment) -> bool:
     """Whether a store has a counterpart: by its kind and name, a block pool by the name Ceph gives it."""
     if old.kind != "CephBlockPool":
-        return old.id in environment.by_id
+        return there(old, environment)
     own = next((p for p in base.by_kind.get("Pool", ()) if p.facts["owner"] == old.id), None)
-    return (own.id if own is not None else old.id) in environment.by_id
+    return there(own if own is not None else old, environment)
 
 
 def _gone_entries(environment: Environment, base: Environment) -> Iterator[dict[str, Json]]:
     """Data pools that left a CephFilesystem which is still there."""
     for pool in base.by_kind.get("Pool", ()):
         owner = environment.by_id.get(str(pool.facts["owner"]))
-        if pool.facts["owner_kind"] != "CephFilesystem" or owner is None or pool.id in environment.by_id:
+        if pool.facts["owner_kind"] != "CephFilesystem" or owner is None or there(pool, environment):
             continue
-        if external(pool, base) is True or unknown_below(lookup(owner.object, "spec", "dataPools")):
+        before = base.by_id.get(owner.id)
+        if external(pool, base) is True or (before is not None and newly_hidden(owner, before)):
+            continue
+        if unknown_below(lookup(owner.object, "spec", "dataPools")):
             continue
         name = str(pool.facts["ceph_name"])
         written_here = bool(items(lookup(owner.object, "spec", "dataPools")))
@@ -144,6 +170,7 @@ def _item(what: str, name: str, old: Subject, place: Place) -> dict[str, Json]:
         "entry": served(entry) if known else None,
         "set": "",
         "text": "",
+        "lost": "",
     }
 
 
@@ -151,7 +178,9 @@ def _gone_backends(environment: Environment, base: Environment) -> Iterator[dict
     path = "values.conf.cinder.DEFAULT.enabled_backends"
     for old in charts(base, "cinder"):
         now = environment.by_id.get(old.id)
-        if now is None or any(unknown_reason(lookup(s.object, *path.split("."))) for s in (old, now)):
+        if now is None or newly_hidden(now, old):
+            continue
+        if any(unknown_reason(lookup(s.object, *path.split("."))) for s in (old, now)):
             continue
         left = enabled_backends(now)
         for name in (n for n in enabled_backends(old) if n not in left):
@@ -179,6 +208,8 @@ def removed_definitions(_subject: Subject, environment: Environment) -> Json | N
     if not kept:
         for old in charts(base, "rook-ceph"):
             now = environment.by_id.get(old.id)
+            if now is not None and newly_hidden(now, old):
+                continue
             if _gives(old) and (now is None or boolean(values_of(now, "crds", "enabled")) is False):
                 place = Place(now.id, "values.crds.enabled") if now is not None else _beside(old, environment)
                 found.append({"of": place.of, "path": place.path, "names": [], "switch": now is not None})
@@ -213,8 +244,8 @@ def removed_clusters(_subject: Subject, environment: Environment) -> Json | NotK
     if base is None:
         return []
     now, was = environment.by_kind.get("CephCluster", ()), base.by_kind.get("CephCluster", ())
-    new = [c for c in now if c.id not in base.by_id]
-    gone = [c for c in was if c.id not in environment.by_id]
+    new = [c for c in now if not there(c, base)]
+    gone = [c for c in was if not there(c, environment) and not _lost(c, environment)]
     if len(gone) == len(new) == 1:
         found = [_renamed(gone[0], new[0])]
     else:

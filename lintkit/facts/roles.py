@@ -10,7 +10,7 @@ from lintkit.charts import chart_defaults, components
 from lintkit.facts.placement import escaped
 from lintkit.facts.workloads import bounds, whole, workloads
 from lintkit.sources.inventory.model import parse_taint
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -29,6 +29,7 @@ _IPV4: Final = re.compile(r"\d+(?:\.\d+){3}")
 _ADDRESSES: Final = ("ansible_host", "ip", "access_ip")
 
 
+@once_each
 def default_selector(subject: Subject, environment: Environment) -> Json:
     """The node label that a Component's chart selects unless told otherwise: ``key`` and ``value``, empty when not known."""
     chart, component = text(subject.object.get("chart")) or "", text(subject.object.get("component")) or ""
@@ -96,15 +97,17 @@ _DERIVED: Final = frozenset({"Pool", "Component", "Database", "MessageQueue", "C
 def _search(subject: Subject, node: Node, path: Path, found: list[Json]) -> None:
     if isinstance(node, Mapping):
         for name, entry in node:
-            below = (*path, name)
+            if isinstance(entry.value, Scalar):
+                continue
             if name == "nodeAffinity":
-                item = _ored(subject, lookup(entry.value, *_NODE_TERMS), (*below, *_NODE_TERMS))
+                item = _ored(subject, lookup(entry.value, *_NODE_TERMS), (*path, name, *_NODE_TERMS))
                 found += [item] if item else []
             elif name not in ("parameters", "data", "metadata"):
-                _search(subject, entry.value, below, found)
+                _search(subject, entry.value, (*path, name), found)
     else:
         for i, item_node in enumerate(items(node)):
-            _search(subject, item_node, (*path, i), found)
+            if not isinstance(item_node, Scalar):
+                _search(subject, item_node, (*path, i), found)
 
 
 def _ored(subject: Subject, terms: Node | None, path: Path) -> Json:

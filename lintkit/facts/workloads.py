@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
-from lintkit.subjects.environment import Environment
+from lintkit.subjects.environment import Environment, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -71,6 +71,7 @@ class Workload(NamedTuple):
         return self.subject.resource.namespace
 
 
+@once
 def workloads(environment: Environment) -> list[Workload]:
     """Every workload whose pods lintkit can tell: chart components, operator resources, plain ones."""
     found: list[Workload] = []

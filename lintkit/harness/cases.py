@@ -299,7 +299,17 @@ def forms_of(case: Case, findings: Iterable[Finding]) -> list[Form]:
         return []
     path = next(p for p in case.files if not p.endswith("Chart.yaml"))
     lines = {f.span.start.line for f in findings}
-    return [form for form in wrapped(case.files[path], case.chart) if lines <= form.lines.keys()]
+    forms = [form for form in wrapped(case.files[path], case.chart) if lines <= form.lines.keys()]
+    return forms if case.base is None else [form for form in forms if _before_in(case, form.name) is not None]
+
+
+def _before_in(case: Case, name: str) -> Files | None:
+    """The tree before the change in another form; None when the case is no change, or its base cannot take the form."""
+    if case.base is None or len(case.base) != 1:
+        return None
+    text = next(iter(case.base.values()))
+    form = next((form for form in wrapped(text, case.chart) if form.name == name), None)
+    return Files(form.files, form.files.__getitem__) if form is not None else None
 
 
 def _forms(case: Case, findings: list[Finding]) -> list[str]:
@@ -311,7 +321,8 @@ def _form_failures(case: Case, form: Form, findings: list[Finding]) -> list[str]
     from lintkit.run import judge
 
     want = sorted((form.lines[f.span.start.line], f.policy, f.severity) for f in findings)
-    found, verdicts = judge(Files(form.files, form.files.__getitem__), [case.policy], None, case.profile)
+    base = _before_in(case, form.name)
+    found, verdicts = judge(Files(form.files, form.files.__getitem__), [case.policy], None, case.profile, base)
     have = sorted((f.span.start.line, f.policy, f.severity) for f in found)
     failures = list(verdicts.broken.values())
     if have != want:

@@ -7,10 +7,11 @@ raises ``CelError`` and a result that is not of the wanted type does too, so nei
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Any, Final
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
@@ -28,6 +29,7 @@ _SUFFIX: Final = {
     "n": Decimal("0.000000001"),
 }
 _QUANTITY: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
+_WITHOUT_NULL: Final = frozenset({"BOOL", "INT", "STRING", "DOUBLE"})
 
 
 class CelError(Exception):
@@ -75,6 +77,19 @@ def _distinct(values: list[Json]) -> list[Json]:
 
 
 @lru_cache(maxsize=1)
+def _keep_none() -> None:
+    """Make None immortal, as it is since Python 3.12.
+
+    The runtime hands out null without owning it: after enough of them the interpreter, which counts references to
+    None, would abort (seen with cel-expr-python 0.1.3).
+    """
+    if sys.implementation.name == "cpython" and sys.version_info < (3, 12):
+        import ctypes
+
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+
+
+@lru_cache(maxsize=1)
 def _environment() -> cel.Env:
     kind = cel.Type
     anything = kind.DYN
@@ -119,23 +134,24 @@ class Program:
         """The syntax tree."""
         return ast.parse(self.serialized())
 
-    def evaluate(self, data: Mapping[str, Json]) -> Json:
-        """The value over ``data`` (root name to plain data); CelError when it failed."""
+    def _result(self, data: Mapping[str, Json]) -> Any:
         try:
-            result = self._expression.eval(data=data)
+            return self._expression.eval(data=data)
         except (RuntimeError, ValueError, OverflowError, TypeError) as error:
             raise CelError(_first_lines(str(error))) from None
-        if result.type().name() == "ERROR":
-            raise CelError(_first_lines(str(result.plain_value())))
-        value: Json = result.plain_value()
-        return value
+
+    def evaluate(self, data: Mapping[str, Json]) -> Json:
+        """The value over ``data`` (root name to plain data); CelError when it failed."""
+        return _value(self._result(data))
 
     def test(self, data: Mapping[str, Json]) -> bool:
         """The value as a verdict; CelError when it is no bool."""
-        value = self.evaluate(data)
-        if not isinstance(value, bool):
-            raise CelError(f"gives {type(value).__name__}, not a bool")
-        return value
+        result = self._result(data)
+        value = _plain(result)
+        if value is True or value is False:
+            return value
+        value = _value(result)
+        raise CelError(f"gives {type(value).__name__}, not a bool")
 
     def render(self, data: Mapping[str, Json]) -> str:
         """The value as a string; CelError when it is none."""
@@ -143,6 +159,23 @@ class Program:
         if not isinstance(value, str):
             raise CelError(f"gives {type(value).__name__}, not a string")
         return value
+
+
+def _value(result: Any) -> Json:
+    kind = result.type().name()
+    if kind == "ERROR":
+        raise CelError(_first_lines(str(_plain(result))))
+    if kind not in _WITHOUT_NULL:
+        _keep_none()
+    return _plain(result)
+
+
+def _plain(result: Any) -> Json:
+    try:
+        value: Json = result.plain_value()
+    except TypeError:
+        raise CelError("gives an optional value: `.orValue(...)` makes a plain one of it") from None
+    return value
 
 
 @lru_cache(maxsize=4096)

@@ -12,44 +12,65 @@ from lintkit.policy.cel import ROOTS, CelError, Program, program, restored
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.reads import Read, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
+from lintkit.policy.view import LASTING, PRESENT, View
 
 
-@dataclass(frozen=True, slots=True)
+class Saved(NamedTuple):
+    """An expression that an earlier run compiled: as the runtime writes it, and the chains it reads."""
+
+    code: bytes
+    reads: tuple[Read, ...]
+
+
+class Part(NamedTuple):
+    """One expression of a policy, ready to be evaluated.
+
+    ``uses`` are the variables it names, in the order of the policy. ``views`` are the paths it reads of every root
+    that does not change while a policy judges a subject, ``changing`` the other roots. Without any, and without
+    variables, every policy that asks the same of a subject gets the same answer: ``shared``.
+    """
+
+    program: Program
+    uses: tuple[str, ...]
+    views: tuple[View, ...]
+    changing: tuple[str, ...]
+    shared: bool
+
+
+@dataclass(frozen=True)
 class Compiled:
     """``reads`` are those of a policy's conditions, ``validation_reads`` those of every validation by number.
 
     Both count what the variables they use read, and are sorted: the first obstacle is the one that is named.
-    ``variables`` are expressions by name. ``saved`` are expressions that an earlier run compiled, ``known_uses`` the
-    variables that they name, where they name any.
+    ``variables`` are expressions by name, ``saved`` expressions by text.
     """
 
     policy: Policy
     variables: dict[str, str]
     reads: tuple[Read, ...]
     validation_reads: tuple[tuple[Read, ...], ...]
-    known_uses: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    saved: dict[str, bytes] = field(default_factory=dict, repr=False)
-    _programs: dict[str, Program] = field(default_factory=dict, repr=False)
+    saved: dict[str, Saved] = field(default_factory=dict, repr=False)
+    _parts: dict[str, Part] = field(default_factory=dict, repr=False)
 
-    def program(self, text: str) -> Program:
-        """An expression of the policy, ready to be evaluated."""
-        found = self._programs.get(text)
+    def part(self, text: str) -> Part:
+        """An expression of the policy, made ready once."""
+        found = self._parts.get(text)
         if found is None:
-            code = self.saved.get(text)
-            found = self._programs[text] = program(text) if code is None else restored(text, code)
+            found = self._parts[text] = self._part(text)
         return found
 
-    def uses(self, text: str) -> tuple[str, ...]:
-        """The variables that an expression names, in the order of the policy."""
-        found = self.known_uses.get(text)
-        if found is None:
-            found = ()
-            if text not in self.saved:
-                paths = [read.path for read in reads_of(program(text).tree) if read.root == "variables"]
-                named = {path[0] for path in paths if path}
-                found = tuple(n for n in self.variables if n in named or () in paths)
-            self.known_uses[text] = found
-        return found
+    def _part(self, text: str) -> Part:
+        saved = self.saved.get(text)
+        ready = program(text) if saved is None else restored(text, saved.code)
+        reads = saved.reads if saved is not None else tuple(sorted(reads_of(ready.tree)))
+        named = [read.path[:1] for read in reads if read.root == "variables"]
+        uses = tuple(n for n in self.variables if (n,) in named or () in named)
+        paths: dict[str, list[tuple[str, ...]]] = {}
+        for read in reads:
+            paths.setdefault(read.root, []).append(read.path if read.deep else (*read.path, PRESENT))
+        views = tuple(View(root, tuple(found), f"{root} {found}") for root, found in paths.items() if root in LASTING)
+        changing = tuple(root for root in paths if root not in LASTING)
+        return Part(ready, uses, views, changing, not changing)
 
 
 def compile_policy(policy: Policy) -> Compiled:
@@ -121,10 +142,11 @@ def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:
     if fix is None:
         return
     yield from (fix.title_expression, fix.safe_expression, fix.when)
-    for at in (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in fix.inserts)):
+    added = (*fix.inserts, *fix.appends)
+    for at in (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in added)):
         yield from _at(at)
     yield from (e for s in fix.sets for e in (s.value.computed, s.when))
-    yield from (i.value.computed for i in fix.inserts)
+    yield from (i.value.computed for i in added)
 
 
 def _listed(policy: Policy, expression: Expression, scope: _Scope) -> Read | None:

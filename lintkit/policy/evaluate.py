@@ -10,12 +10,13 @@ from functools import cached_property
 from lintkit.facts.table import fact
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
 from lintkit.policy.cel import CelError
-from lintkit.policy.compiled import Compiled
+from lintkit.policy.compiled import Compiled, Part
 from lintkit.policy.fixing import fix_for
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
 from lintkit.policy.reads import Read
-from lintkit.policy.shapes import Misfit, fact_as_declared, misfits, touches
+from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, touches
+from lintkit.policy.view import View, seen
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Path, Sequence
@@ -52,7 +53,10 @@ class Judged:
         self._object: Json = None
         self._facts: dict[str, Json | NotKnown] = {}
         self._misfits: tuple[Misfit, ...] | None = None
-        self._unknown: dict[Read, str] = {}
+        self._obstacles: dict[Read, str] = {}
+        self._unknown: set[str] = set()
+        self._views: dict[str, Json] = {}
+        self.answers: dict[str, bool] = {}
 
     @property
     def object(self) -> Json:
@@ -61,33 +65,53 @@ class Judged:
             self._object = served(self.subject.object)
         return self._object
 
+    def view(self, view: View) -> Json:
+        """What lies on the paths of a root that lasts; facts that are not known are left out."""
+        found = self._views.get(view.key, self)
+        if found is self:
+            found = self._views[view.key] = seen(self._root(view), view.paths)
+        return found  # type: ignore[return-value]
+
+    def _root(self, view: View) -> Json:
+        if view.root == "facts":
+            names = dict.fromkeys(path[0] for path in view.paths) if () not in view.paths else fact_names(self.subject.kind)
+            return {name: value for name in names if not isinstance(value := self.fact(name), NotKnown)}
+        if view.root == "env":
+            return self.environment.view
+        if view.root == "oldObject":
+            return self.old.object if self.old is not None else None
+        return self.object
+
     @cached_property
     def old(self) -> Judged | None:
         """The same subject before the change; None without a base or when it is new."""
         base = self.environment.base
-        subject = base.by_id.get(self.subject.id) if base is not None else None
+        subject = self.environment.before(self.subject)
         return Judged(subject, base) if subject is not None and base is not None else None
 
     @property
     def unknown_reads(self) -> int:
         """How many values that some policy reads are unknown here."""
-        return len({reason for reason in self._unknown.values() if reason})
+        return len(self._unknown)
 
     def fact(self, name: str) -> Json | NotKnown:
         """The value of a fact, computed once."""
-        if name not in self._facts:
+        found = self._facts.get(name)
+        if found is None and name not in self._facts:
             known = self.subject.facts
             value = known[name] if name in known else fact(name, self.subject, self.environment)
             if not isinstance(value, NotKnown):
                 value = fact_as_declared(self.subject.kind, name, value)
-            self._facts[name] = value
-        return self._facts[name]
+            found = self._facts[name] = value
+        return found
 
     def obstacle(self, reads: Iterable[Read]) -> str:
         """Why ``reads`` cannot be trusted here (an unknown value, a wrong shape); empty when they can."""
         for read in reads:
             if read.root == "object":
-                reason = self._unknown_at(read) or self._misfit_at(read)
+                reason = self._obstacles.get(read)
+                if reason is None:
+                    reason = self._obstacles[read] = self._unknown_at(read) or self._misfit_at(read)
                 if reason:
                     return reason
             elif read.root == "oldObject" and self.old is not None:
@@ -101,10 +125,11 @@ class Judged:
         return ""
 
     def _unknown_at(self, read: Read) -> str:
-        if read not in self._unknown:
-            reason = _unknown_below(self.subject.object, read.path, deep=read.deep)
-            self._unknown[read] = f"{read}: {reason}" if reason else ""
-        return self._unknown[read]
+        reason = _unknown_below(self.subject.object, read.path, deep=read.deep)
+        if not reason:
+            return ""
+        self._unknown.add(f"{read}: {reason}")
+        return f"{read}: {reason}"
 
     def _misfit_at(self, read: Read) -> str:
         if self._misfits is None:
@@ -200,74 +225,69 @@ class _Run:
             self._not_evaluated(reason)
             return
         self.data = self._data()
-        for condition in policy.conditions:
-            if not self._program_data(condition.text, "test"):
-                return
+        if not all(self._holds(condition.text) for condition in policy.conditions):
+            return
         for validation, reads in zip(policy.validations, self.compiled.validation_reads, strict=True):
             evidence = self.environment.evidence
             reason = next((evidence[n] for n in validation.needs if evidence.get(n)), "") or self.judged.obstacle(reads)
             if reason:
                 self._not_evaluated(reason)
             else:
-                self._load_facts(reads)
                 self._validate(validation)
+
+    def _holds(self, text: str) -> bool:
+        """A condition; one that rests on the subject alone is asked once for all policies."""
+        if not self.compiled.part(text).shared:
+            return bool(self._program_data(text, "test"))
+        answers = self.judged.answers
+        if text not in answers:
+            answers[text] = bool(self._program_data(text, "test"))
+        return answers[text]
 
     def _not_evaluated(self, reason: str) -> None:
         self.verdicts.not_evaluated.add(NotEvaluated(self.policy.id, self.environment.name, f"{self.subject.id}: {reason}"))
 
     def _data(self) -> dict[str, Json]:
         params: dict[str, Json] = {n: self.setting.params.get(n, p.default) for n, p in self.policy.params.items()}
-        data: dict[str, Json] = {
-            "object": self.judged.object,
-            "oldObject": self.judged.old.object if self.judged.old is not None else None,
-            "params": params,
-            "variables": {},
-            "facts": {},
-            "env": self.environment.view,
-            "item": None,
-        }
-        self.data = data
-        self._load_facts(self.compiled.reads)
-        return data
-
-    def _load_facts(self, reads: Iterable[Read]) -> None:
-        facts = self.data["facts"]
-        assert isinstance(facts, dict)
-        for read in reads:
-            if read.root == "facts" and read.path and read.path[0] not in facts:
-                value = self.judged.fact(read.path[0])
-                if not isinstance(value, NotKnown):
-                    facts[read.path[0]] = value
+        return {"params": params, "variables": {}, "item": None}
 
     def _program_data(self, text: str, how: str) -> Json:
-        compiled = self.compiled.program(text)
-        failed = self._variables(text)
+        part = self.compiled.part(text)
+        failed = self._variables(part) if part.uses else None
+        compiled, data = part.program, self._seen(part)
         try:
             if how == "test":
-                return compiled.test(self.data)
-            return compiled.render(self.data) if how == "render" else compiled.evaluate(self.data)
+                return compiled.test(data)
+            return compiled.render(data) if how == "render" else compiled.evaluate(data)
         except CelError:
             if failed is not None:
                 raise failed from None
             raise
 
-    def _variables(self, text: str) -> CelError | None:
-        """Evaluate the variables that ``text`` uses, once each, in their order.
+    def _seen(self, part: Part) -> dict[str, Json]:
+        """The data that an expression reads."""
+        data = {root: self.data[root] for root in part.changing}
+        for view in part.views:
+            data[view.root] = self.judged.view(view)
+        return data
 
-        One that fails stays absent and its error is given: it counts only when ``text`` fails for want of
-        it (``has(object.a) && variables.b > 1``), as in Kubernetes, where variables are evaluated lazily.
+    def _variables(self, part: Part) -> CelError | None:
+        """Evaluate the variables that an expression uses, once each, in their order.
+
+        One that fails stays absent and its error is given: it counts only when the expression fails for
+        want of it (``has(object.a) && variables.b > 1``), as in Kubernetes, where variables are evaluated lazily.
         """
         known = self.data["variables"]
         assert isinstance(known, dict)
         failed: CelError | None = None
-        for name in self.compiled.uses(text):
+        for name in part.uses:
             if name in known:
                 continue
             if name not in self.failed:
-                compiled = self.compiled.program(self.compiled.variables[name])
-                inner = self._variables(compiled.source)
+                used = self.compiled.part(self.compiled.variables[name])
+                inner = self._variables(used) if used.uses else None
                 try:
-                    known[name] = compiled.evaluate(self.data)
+                    known[name] = used.program.evaluate(self._seen(used))
                     continue
                 except CelError as error:
                     self.failed[name] = inner or CelError(f"variable {name}: {error}")

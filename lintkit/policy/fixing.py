@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from lintkit.finding import Fix
+from lintkit.fix.append import document_beside
 from lintkit.fix.build import edits_for
 from lintkit.fix.intent import Blocked, Insert, Intent, Remove, Set
 from lintkit.policy.model import At, Expression, FixSpec, Value
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Path
 
-_FIRST: Final = ("apiVersion", "kind", "metadata", "name", "namespace", "key", "operator", "value", "values", "effect")
+_FIRST: Final = ("apiVersion", "kind", "metadata", "name", "namespace", "weight", "key", "operator", "value", "values", "effect")
 
 
 class Context(Protocol):
@@ -33,7 +34,7 @@ def fix_for(spec: FixSpec, context: Context) -> Fix | None:
     title = str(context.value(spec.title_expression)) if spec.title_expression else spec.title
     safe = context.value(spec.safe_expression) is True if spec.safe_expression else spec.safe
     try:
-        edits = edits_for(_intents(spec, context))
+        edits = edits_for([*_intents(spec, context), *_documents(spec, context)])
     except Blocked as blocked:
         return Fix(title, safe, (), spec.why, str(blocked))
     return Fix(title, safe, edits, spec.why) if edits else None
@@ -52,6 +53,14 @@ def _intents(spec: FixSpec, context: Context) -> list[Intent]:
     for addition in spec.inserts:
         root, path = _bound(addition.at, context)
         found.append(Insert(root, path, _value(addition.value, context)))
+    return found
+
+
+def _documents(spec: FixSpec, context: Context) -> list[Intent]:
+    found: list[Intent] = []
+    for addition in spec.appends:
+        subject, _ = context.target(addition.at)
+        found.append(document_beside(subject.home.doc, subject.resource.kind, _value(addition.value, context)))
     return found
 
 

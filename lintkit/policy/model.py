@@ -60,7 +60,7 @@ class SetSpec(NamedTuple):
 
 
 class InsertSpec(NamedTuple):
-    """Add ``value`` to the list or mapping at ``at``."""
+    """Add ``value`` to the list or mapping at ``at``; of documents that are appended, ``at`` says beside which subject."""
 
     at: At
     value: Value
@@ -68,7 +68,10 @@ class InsertSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FixSpec:
-    """Edits that would satisfy a validation. ``safe`` and ``when`` may be computed; ``title`` too."""
+    """Edits that would satisfy a validation. ``safe`` and ``when`` may be computed; ``title`` too.
+
+    ``appends`` are whole resources, each a new document in the file of a subject.
+    """
 
     title: str
     title_expression: Expression | None
@@ -79,6 +82,7 @@ class FixSpec:
     safe_expression: Expression | None
     when: Expression | None
     why: str
+    appends: tuple[InsertSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

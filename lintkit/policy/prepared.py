@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import program, runtime_file
-from lintkit.policy.compiled import Compiled, compile_policy, expressions
+from lintkit.policy.compiled import Compiled, Saved, compile_policy, expressions
 from lintkit.policy.model import (
     At,
     Expression,
@@ -35,7 +35,7 @@ from lintkit.policy.model import (
     Value,
 )
 from lintkit.policy.read import read_policy
-from lintkit.policy.reads import Read
+from lintkit.policy.reads import Read, reads_of
 
 _NAME: Final = "policies"
 _TYPES: Final[tuple[Callable[..., Any], ...]] = (
@@ -71,6 +71,11 @@ class Prepared(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _prepared() -> Prepared:
+    return load_prepared()
+
+
+def load_prepared() -> Prepared:
+    """The built-in policies from the cache; from their files, and into the cache, when it does not hold them."""
     key = _signature()
     text = read_cached(_NAME, key)
     if text is not None:
@@ -95,14 +100,13 @@ def ready_policy(policy: Policy) -> Compiled:
     kept = _prepared().ready.get(policy.id) if policy.builtin else None
     if kept is None:
         return compile_policy(policy)
-    reads, validation_reads, uses, programs = json.loads(kept)
+    reads, validation_reads, saved = json.loads(kept)
     return Compiled(
         policy,
         {name: expression.text for name, expression in policy.variables},
         _reads(reads),
         tuple(_reads(r) for r in validation_reads),
-        {text: tuple(names) for text, names in uses.items()},
-        {text: base64.b64decode(code) for text, code in programs.items()},
+        {text: Saved(base64.b64decode(code), _reads(below)) for text, (code, below) in saved.items()},
     )
 
 
@@ -137,10 +141,12 @@ def _compiles(policy: Policy) -> bool:
 
 def _frozen(policy: Policy) -> list[object]:
     compiled = compile_policy(policy)
-    texts = dict.fromkeys(e.text for e in expressions(policy))
-    uses = {text: names for text in texts if (names := compiled.uses(text))}
-    programs = {text: base64.b64encode(program(text).serialized()).decode("ascii") for text in texts}
-    return [compiled.reads, compiled.validation_reads, uses, programs]
+    saved = {}
+    for expression in expressions(policy):
+        ready = program(expression.text)
+        code = base64.b64encode(ready.serialized()).decode("ascii")
+        saved[expression.text] = [code, sorted(reads_of(ready.tree))]
+    return [compiled.reads, compiled.validation_reads, saved]
 
 
 def _reads(kept: Iterable[Any]) -> tuple[Read, ...]:
@@ -152,7 +158,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if type(value) in _TYPES:
-        parts = [getattr(value, name) for name in value.__slots__] if is_dataclass(value) else value
+        parts = [getattr(value, f.name) for f in fields(value)] if is_dataclass(value) else value
         return [_TYPES.index(type(value)), *map(_plain, parts)]
     assert value is None or isinstance(value, str | int | float), value
     return value

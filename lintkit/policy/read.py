@@ -189,4 +189,5 @@ def _fix(node: Node | None, name: str) -> FixSpec | None:
         safe_expression=_expression(lookup(safe, "expression")),
         when=_expression(node.get("when")),
         why=_prose(node.get("why")),
+        appends=tuple(InsertSpec(_place(t), _value(t.get("value"))) for t in _targets(node.get("append"))),
     )

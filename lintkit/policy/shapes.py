@@ -148,6 +148,11 @@ def _fact_schema(kind: str, name: str) -> Schema:
     return known.get(name, {})  # type: ignore[no-any-return]
 
 
+def fact_names(kind: str) -> tuple[str, ...]:
+    """The facts that a kind's schema declares."""
+    return tuple(subject_schema(kind)["properties"]["facts"].get("properties", ()))
+
+
 def fact_as_declared(kind: str, name: str, value: Json) -> Json:
     """A fact with whole numbers as doubles where its schema says ``number``.
 

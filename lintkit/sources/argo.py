@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
 from lintkit.charts import guess_chart
 from lintkit.sources.argocd.application import Application, read_application
 from lintkit.sources.argocd.applicationset import Cluster, expand
+from lintkit.sources.argocd.appschart import CHART as APPS_CHART
+from lintkit.sources.argocd.appschart import applications_in, applications_of_file
 from lintkit.sources.argocd.charttemplates import scrape
 from lintkit.sources.argocd.releases import releases
-from lintkit.sources.model import Layer, Release, resource_of
+from lintkit.sources.charts import chart_file, values_of
+from lintkit.sources.here import Local, local_repositories
+from lintkit.sources.model import Layer, Origin, Release, resource_of
 from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import (
     DEFAULT,
@@ -22,15 +27,12 @@ from lintkit.sources.world import (
     plain_objects,
     referenced_by_kustomizations,
 )
-from lintkit.tree.files import glob_regex
-from lintkit.tree.paths import join
+from lintkit.tree.files import Reader, glob_regex
 from lintkit.yamldoc.document import place_of
 from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, string, text
 
 MAX_DELIVERIES: Final = 20_000
-_HERE: Final = re.compile(r"^(?:https?://|ssh://)?(?:[^@/]+@)?([^/:]+)[:/](.+?)(?:\.git)?/?$")
-
-Local = Callable[[str], "str | None"]
+_DELIVERIES: Final = ("Application", "ApplicationSet")
 
 
 class _Item(NamedTuple):
@@ -46,21 +48,18 @@ def resolve_argo(world: World) -> bool:
     scraped = [body for path in world.scan.templates for body in scrape(world.reader, path)] if world.scan.templates else []
     if not raw and not scraped:
         return False
-    local = local_repositories(world, raw)
+    local = local_repositories(world.reader, world.config, raw)
     clusters = [_cluster(c) for c in world.config.clusters]
-    children = {_identity(c) for body in raw for c in _children(world, body, local, clusters)}
+    children = {identity for body in raw for identity in _children(world, body, local)}
     roots = [body for body in raw if _identity(body) not in children] or raw
-    queue = [_Item(body, "", 0) for body in (*roots, *(b for b in scraped if _kind(b) == "Application"))]
+    queue = deque(_Item(body, "", 0) for body in (*roots, *(b for b in scraped if _kind(b) == "Application")))
     done: set[tuple[str, int, str, str]] = set()
-    count = 0
-    while queue and count < MAX_DELIVERIES:
-        item = queue.pop(0)
+    while queue and len(done) < MAX_DELIVERIES:
+        item = queue.popleft()
         key = (*_identity(item.body), item.environment, _title(item.body))
-        if key in done:
-            continue
-        done.add(key)
-        count += 1
-        queue += _resolve(world, item, local, clusters)
+        if key not in done:
+            done.add(key)
+            queue += _resolve(world, item, local, clusters)
     if queue:
         world.problems.append(Problem("limit", f"more than {MAX_DELIVERIES} Applications: the rest is not judged", None))
     return True
@@ -72,10 +71,14 @@ def _raw_deliveries(world: World) -> list[Mapping]:
         body
         for path in world.scan.argo
         if path not in partial
-        for body in plain_objects(world, [path])
-        if _kind(body) in ("Application", "ApplicationSet") and isinstance(lookup(body, "spec"), Mapping)
+        for body in (*plain_objects(world, [path]), *_apps_of_file(world, path))
+        if _kind(body) in _DELIVERIES and isinstance(lookup(body, "spec"), Mapping)
     ]
     return [body for body in found if lookup(body, "metadata", "name") is not None]
+
+
+def _apps_of_file(world: World, path: str) -> list[Mapping]:
+    return [body for doc in world.reader.documents(path) for body in applications_of_file(doc.root)]
 
 
 def _kind(body: Mapping) -> str:
@@ -103,72 +106,27 @@ def _cluster(entry: Dict[str, Json]) -> Cluster:
     return Cluster(str(entry.get("name", "")), str(entry.get("server", "")), strings("labels"), strings("values"))
 
 
-def local_repositories(world: World, raw: Iterable[Mapping]) -> Local:
-    """Which repository URLs are this tree (prefix ``""``) or a configured checkout; None for the others.
-
-    The work tree's own remotes decide where there are any; without one, a URL is this repository
-    when a path or value file an Application names in it exists here.
-    """
-    mapped = {_normal(url): path.strip("/") for url, path in world.config.repositories.items()}
-    remotes = {_normal(url) for url in world.files.remotes}
-    guesses: dict[str, bool] = {}
-    for body in raw:
-        for source in (*items(lookup(body, "spec", "sources")), lookup(body, "spec", "source"), *_template_sources(body)):
-            url = _normal(text(lookup(source, "repoURL")) or "")
-            if url:
-                guesses[url] = guesses.get(url, False) or _exists(world, body, source)
-
-    def local(url: str) -> str | None:
-        name = _normal(url)
-        if name in mapped:
-            return mapped[name]
-        if name in remotes:
-            return ""
-        return "" if guesses.get(name) else None
-
-    return local
-
-
-def _template_sources(body: Mapping) -> list[Node]:
-    template = lookup(body, "spec", "template", "spec")
-    return [s for s in (lookup(template, "source"), *items(lookup(template, "sources"))) if s is not None]
-
-
-def _exists(world: World, body: Mapping, source: Node | None) -> bool:
-    ref = text(lookup(source, "ref"))
-    path = text(lookup(source, "path"))
-    if path and "{{" not in path and join("", path) and world.files.is_directory(join("", path) or "-"):
-        return True
-    if path and "{{" in path:
-        prefix = path.split("{{")[0].rstrip("/")
-        return bool(prefix) and world.files.is_directory(prefix)
-    if not ref:
-        return False
-    wanted = f"${ref}/"
-    for other in (*items(lookup(body, "spec", "sources")), *_template_sources(body)):
-        for value_file in items(lookup(other, "helm", "valueFiles")):
-            name = text(value_file) or ""
-            if name.startswith(wanted):
-                inside = name[len(wanted) :]
-                if inside in world.files or ("{{" in inside and world.files.is_directory(inside.split("{{")[0].rstrip("/"))):
-                    return True
-    return False
-
-
-def _normal(url: str) -> str:
-    match = _HERE.match(url.strip())
-    return f"{match[1]}/{match[2]}".lower() if match else url.strip().lower()
-
-
-def _children(world: World, body: Mapping, local: Local, clusters: list[Cluster]) -> list[Mapping]:
-    """Applications that a delivery's own directories hold."""
+def _children(world: World, body: Mapping, local: Local) -> Iterator[tuple[str, int]]:
+    """Documents that a delivery brings Applications from: of its own directories, or values of the chart argocd-apps."""
     if _kind(body) == "ApplicationSet":
-        return []
+        return
     result = releases(read_application(body), world.reader, local, "")
-    found: list[Mapping] = []
     for directory, source in result.directories:
-        found += [obj for obj in _objects(world, directory, source) if _kind(obj)]
-    return found
+        yield from (_identity(obj) for obj in _objects(world, directory, source) if _kind(obj))
+    for release in result.releases:
+        if _of_apps_chart(release, world.reader) is not None:
+            yield from ((layer.root.doc.source.path, layer.root.doc.number) for layer in release.layers)
+
+
+def _of_apps_chart(release: Release, reader: Reader) -> Node | None:
+    """The values of the chart argocd-apps in a release of it, or of a chart that depends on it; None for any other."""
+    values = values_of(release, reader)
+    if release.path is None:
+        return values if release.chart == APPS_CHART else None
+    for dependency in items(lookup(chart_file(reader, release.path), "dependencies")):
+        if text(lookup(dependency, "name")) == APPS_CHART:
+            return lookup(values, text(lookup(dependency, "alias")) or APPS_CHART)
+    return None
 
 
 def _objects(world: World, directory: str, source: object) -> list[Mapping]:
@@ -206,14 +164,17 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
     _add_delivery(world, item.body, name, item.parent)
     world.own_urls.update(s.repo_url for s in app.sources if s.repo_url and local(s.repo_url) is not None)
     result = releases(app, world.reader, local, "")
+    below: list[_Item] = []
     for release in result.releases:
-        world.add_release(name, release)
+        made = applications_in(_of_apps_chart(release, world.reader))
+        below += [_Item(body, "", item.depth + 1, f"Application {app.name}") for body in made]
+        if not made:
+            world.add_release(name, release)
     _templated_values(world, app, name)
     for reason, home in result.unknown:
         world.problems.append(Problem("unknown", reason, home, path, name))
     for message, home in result.missing:
         world.problems.append(Problem("missing", message, home, path, name))
-    below: list[_Item] = []
     for directory, source in result.directories:
         below += _directory(world, app, name, directory, source, item.depth)
     return below
@@ -256,8 +217,8 @@ def _pattern(name: str) -> str:
 def _directory(world: World, app: Application, name: str, directory: str, source: object, depth: int) -> list[_Item]:
     objects = _objects(world, directory, source)
     namespace = text(lookup(app.home, "spec", "destination", "namespace")) or ""
-    deliveries = [obj for obj in objects if _kind(obj) in ("Application", "ApplicationSet")]
-    world.add_objects(name, [obj for obj in objects if obj not in deliveries], f"Application {app.name}", namespace)
+    deliveries = [obj for obj in objects if _kind(obj) in _DELIVERIES]
+    world.add_objects(name, [obj for obj in objects if _kind(obj) not in _DELIVERIES], f"Application {app.name}", namespace)
     kustomization = world.kustomization_of(directory)
     if kustomization:
         for release in world.kustomize(directory).releases:
@@ -268,8 +229,6 @@ def _directory(world: World, app: Application, name: str, directory: str, source
 
 
 def _add_delivery(world: World, body: Mapping, environment: str, parent: str) -> None:
-    from lintkit.sources.model import Origin
-
     resource = resource_of(body, Origin(parent))
     if resource is not None:
         world.gather(environment).deliveries.append(resource)

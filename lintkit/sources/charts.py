@@ -59,6 +59,14 @@ def chart_uses(release: Release, reader: Reader) -> list[ChartUse]:
     return list(_local(release, release.path, reader, merged, (), release.layers, 0))
 
 
+def values_of(release: Release, reader: Reader) -> Mapping | None:
+    """The values that a release of a chart of this tree is rendered with: its layers over the chart's own values.yaml."""
+    path = join(release.path or "", "values.yaml")
+    own = _mapping_of(reader, path) if path else None
+    found = merge(own, _merged(release.layers))
+    return found if isinstance(found, Mapping) else None
+
+
 def _merged(layers: tuple[Layer, ...]) -> Mapping | None:
     merged: Node | None = None
     for layer in layers:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from lintkit.sources.argo import local_repositories
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.flux.helmrelease import is_release, release
 from lintkit.sources.flux.kustomization import (
@@ -16,6 +16,7 @@ from lintkit.sources.flux.kustomization import (
     read_kustomization,
 )
 from lintkit.sources.flux.objects import Objects, index_objects
+from lintkit.sources.here import Local, local_repositories
 from lintkit.sources.model import Origin, resource_of
 from lintkit.sources.scan import KUSTOMIZATION_NAMES, is_yaml
 from lintkit.sources.world import DEFAULT, Problem, World, environment_from_path, plain_objects, referenced_by_kustomizations
@@ -23,8 +24,6 @@ from lintkit.tree.paths import parent
 from lintkit.yamldoc.node import Mapping, Node, lookup, text
 
 MAX_DELIVERIES: Final = 20_000
-
-Local = Callable[[str], "str | None"]
 
 
 class _Item(NamedTuple):
@@ -62,7 +61,7 @@ def _raw(world: World) -> list[Mapping]:
 
 def _local(world: World, raw: list[Mapping], deliveries: list[Mapping]) -> Local:
     """URLs of this repository: as for Argo CD, and the source that the Kustomizations of this tree name most."""
-    base = local_repositories(world, [])
+    base = local_repositories(world.reader, world.config, [])
     names = [text(lookup(b, "spec", "sourceRef", "name")) for b in deliveries if is_kustomization(b)]
     common = max(set(names), key=names.count, default=None)
     own = {
@@ -94,12 +93,13 @@ def _contents(world: World, directory: str) -> Contents:
     return world.flux_contents[directory]
 
 
-def _walk(world: World, queue: list[_Item], known: Objects, local: Local) -> None:
+def _walk(world: World, first: Iterable[_Item], known: Objects, local: Local) -> None:
     done: set[tuple[str, int, str]] = set()
     built: dict[str, list[Mapping]] = {}
     releases: list[_Item] = []
+    queue = deque(first)
     while queue and len(done) < MAX_DELIVERIES:
-        item = queue.pop(0)
+        item = queue.popleft()
         key = (*_identity(item.body), f"{item.environment}/{text(lookup(item.body, 'metadata', 'name'))}")
         if key in done:
             continue

@@ -15,6 +15,7 @@ from lintkit.sources.world import (
     Problem,
     World,
     environment_from_path,
+    opened,
     plain_objects,
     referenced_by_kustomizations,
 )
@@ -22,6 +23,8 @@ from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, items, lookup, text
 
+# a statement, a comment, or an expression that no quotes keep from being read as a mapping
+_STATEMENT: Final = re.compile(r"\{[%#]|(?:^|[:,\[-])[ \t]*\{\{", re.MULTILINE)
 _VARIANT: Final = re.compile(r"^(?:values[-_.])(.+)$|^(.+?)[-_.]values$")
 
 
@@ -46,12 +49,18 @@ def resolve_fleet(world: World) -> bool:
 def resolve_loose(world: World) -> None:
     """Everything that can be read without knowing what applies it."""
     used, partial = referenced_by_kustomizations(world)
-    taken: set[str] = set()
+    looked_at = set(world.reader.reads)  # for deliveries, of which there are none
+    world.reader.reads.clear()
     for path in world.scan.kustomizations:
         directory = parent(path)
         if directory not in used and directory not in partial:
             _kustomization(world, directory, _environment(world, path))
-    taken |= world.reader.reads | partial | used
+    for path in world.scan.kustomizations:
+        # each of a circle is used by another, so none of them is where to begin
+        if path not in world.reader.reads and parent(path) in used - partial:
+            _kustomization(world, parent(path), _environment(world, path))
+    taken = world.reader.reads | partial | used
+    world.reader.reads |= looked_at
     for path in world.scan.charts:
         directory = parent(path)
         if directory not in taken and _is_wrapper(world, directory):
@@ -62,6 +71,21 @@ def resolve_loose(world: World) -> None:
     for path in world.scan.resources:
         if path not in taken:
             world.add_objects(_environment(world, path), plain_objects(world, [path]), "")
+    for path in world.scan.jinja:
+        _jinja(world, path, taken)
+
+
+def _jinja(world: World, path: str, taken: set[str]) -> None:
+    """A Jinja file that is YAML as it stands: expressions in quotes are unknown values."""
+    source = world.reader.source(path)
+    if source is None or _STATEMENT.search(source.text):
+        world.skipped["Jinja template that is no YAML"] += 1
+        return
+    bodies = [body for doc in world.reader.documents(path) for body in opened(doc.root)]
+    if bodies:
+        world.add_objects(_environment(world, path), bodies, "")
+    else:
+        _values_file(world, path, taken)
 
 
 def _environment(world: World, path: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lintkit.tree.files import Files
+from lintkit.tree.files import Reader
 from lintkit.tree.paths import parent
 
 KUSTOMIZATION_NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -45,17 +45,27 @@ VALUES_WORDS: Final = (
     "pxc:",
     "\nconf:",
 )
+# Applications as values of the chart argocd-apps
+_APPS: Final = re.compile(r"^(?:argocd-apps|applicationsets|applications):", re.MULTILINE)
+_OPERATOR: Final = re.compile(
+    r"^(?:apiVersion: *[\"']?[\w.-]*(?:\.openstack\.org|lcm\.mirantis\.com)/|kind: *[\"']?(\w+))", re.MULTILINE
+)
 _GROUP: Final = re.compile(r"^ {2}group: [\"']?([\w.-]+)", re.MULTILINE)
 _DEFINITION: Final = "kind: CustomResourceDefinition"
 _DEAD: Final = re.compile(
-    r"(?:^|/)(?:\.archive|\.github|\.git|\.venv|node_modules|archive|archived|drafts?|molecule|vendor|ci|crds?|testdata|\.tox)/"
+    r"(?:^|/)(?:\.archive|\.github|\.git|\.venv|node_modules|archive|archived|drafts?|molecule|vendor|ci|crds?|tests|testdata|\.tox)/"
+    r"|(?:^|/)charts/[^/]+/charts/"
     r"|(?:^|/)[^/]*(?:draft|\.example\.|\.sample\.)[^/]*$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Paths by what their text or name suggests; a path may be in several."""
+    """Paths by what their text or name suggests; a path may be in several.
+
+    ``jinja`` are Jinja files of YAML; ``operators`` are no paths but the kinds of resources of OpenStack operators.
+    ``manifests`` are those that may hold objects (``argo``, ``flux`` and ``resources`` together).
+    """
 
     argo: tuple[str, ...]
     flux: tuple[str, ...]
@@ -68,7 +78,15 @@ class Scan:
     dead: tuple[str, ...]
     unread: tuple[str, ...]
     definitions: tuple[str, ...]
+    jinja: tuple[str, ...]
+    operators: tuple[str, ...]
     yaml: int
+    manifests: frozenset[str]
+
+
+def is_jinja(path: str) -> bool:
+    """Whether a file's name says Jinja template of YAML."""
+    return path.endswith((".yaml.j2", ".yml.j2"))
 
 
 def is_yaml(path: str) -> bool:
@@ -88,9 +106,11 @@ def template_directories(paths: Iterable[str]) -> frozenset[str]:
     )
 
 
-def scan(files: Files) -> Scan:
-    """Sort every YAML file of the tree by the words in it."""
-    found: dict[str, list[str]] = {name: [] for name in Scan.__slots__ if name != "yaml"}
+def scan(reader: Reader) -> Scan:
+    """Sort every YAML file of the tree by the words in it. ``reader`` records whose text was looked at."""
+    files = reader.files
+    reader.globs.update(("**/*.yaml", "**/*.yml", "**/*.yaml.j2", "**/*.yml.j2", *(f"**/{name}" for name in KUSTOMIZATION_NAMES)))
+    found: dict[str, list[str]] = {name: [] for name in Scan.__slots__ if name not in ("yaml", "manifests")}
     templates = template_directories(files.paths)
     count = 0
     for path in files.paths:
@@ -98,6 +118,8 @@ def scan(files: Files) -> Scan:
         if name in KUSTOMIZATION_NAMES:
             found["kustomizations"].append(path)
         if not is_yaml(path):
+            if is_jinja(path) and not is_dead(path):
+                _jinja(reader, path, found)
             continue
         count += 1
         if name == "Chart.yaml":
@@ -106,32 +128,33 @@ def scan(files: Files) -> Scan:
             found["templates"].append(path)
         elif is_dead(path):
             found["dead"].append(path)
-            if "crd" in path and _defines(files, path):
+            if "crd" in path and _defines(reader, path):
                 found["definitions"].append(path)
         elif name in KUSTOMIZATION_NAMES:
             continue
         elif name == "fleet.yaml":
             found["fleet"].append(path)
         else:
-            _by_words(files, path, found)
+            _by_words(reader, path, found)
     if found["definitions"]:
-        _of_defined_groups(files, found)
-    return Scan(**{name: tuple(paths) for name, paths in found.items()}, yaml=count)
+        _of_defined_groups(reader, found)
+    manifests = frozenset(path for name in ("resources", "argo", "flux") for path in found[name])
+    return Scan(**{name: tuple(paths) for name, paths in found.items()}, yaml=count, manifests=manifests)
 
 
-def _of_defined_groups(files: Files, found: dict[str, list[str]]) -> None:
+def _of_defined_groups(reader: Reader, found: dict[str, list[str]]) -> None:
     """Resources of the API groups that the tree itself defines."""
-    texts = [source.text for path in found["definitions"] if (source := files.source(path))]
+    texts = [source.text for path in found["definitions"] if (source := reader.source(path))]
     groups = {match[1] for text in texts for match in _GROUP.finditer(text)}
     words = [f"apiVersion: {group}/" for group in sorted(groups)]
     known = {path for name in ("resources", "templates", "dead", "definitions") for path in found[name]}
-    for path in files.paths:
-        if is_yaml(path) and path not in known and (source := files.source(path)) and any(w in source.text for w in words):
+    for path in reader.files.paths:
+        if is_yaml(path) and path not in known and (source := reader.source(path)) and any(w in source.text for w in words):
             found["resources"].append(path)
 
 
-def _defines(files: Files, path: str) -> bool:
-    source = files.source(path)
+def _defines(reader: Reader, path: str) -> bool:
+    source = reader.source(path)
     return source is not None and _DEFINITION in source.text
 
 
@@ -146,14 +169,16 @@ def _above(path: str, templates: frozenset[str]) -> list[str]:
     return found
 
 
-def _by_words(files: Files, path: str, found: dict[str, list[str]]) -> None:
-    source = files.source(path)
+def _by_words(reader: Reader, path: str, found: dict[str, list[str]]) -> None:
+    source = reader.source(path)
     if source is None:
         found["unread"].append(path)
         return
     text = source.text
-    if "argoproj.io/" in text:
+    if "argoproj.io/" in text or (("applications" in text or "argocd-apps" in text) and _APPS.search(text)):
         found["argo"].append(path)
+    if ".openstack.org/" in text or "lcm.mirantis.com/" in text:
+        found["operators"] += _operator_kinds(text)
     if "toolkit.fluxcd.io/" in text:
         found["flux"].append(path)
     if _DEFINITION in text:
@@ -165,3 +190,19 @@ def _by_words(files: Files, path: str, found: dict[str, list[str]]) -> None:
         found["resources"].append(path)
     if any(word in text for word in VALUES_WORDS):
         found["values"].append(path)
+
+
+def _jinja(reader: Reader, path: str, found: dict[str, list[str]]) -> None:
+    source = reader.source(path)
+    if source is not None and any(word in source.text for word in (*RESOURCE_WORDS, *VALUES_WORDS)):
+        found["jinja"].append(path)
+
+
+def _operator_kinds(text: str) -> list[str]:
+    """Kinds of the documents whose API group is that of an OpenStack operator."""
+    kinds = []
+    for document in ("\n" + text).split("\n---"):
+        matches = list(_OPERATOR.finditer(document))
+        if any(match[1] is None for match in matches):
+            kinds += [match[1] for match in matches if match[1]][:1]
+    return kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, lookup, string, text
@@ -50,9 +51,15 @@ def is_encrypted(node: Node | None) -> bool:
     return isinstance(node, Scalar) and (node.text.startswith((_ENCRYPTED, _VAULT_HEADER)))
 
 
+@lru_cache(maxsize=4)
+def _mentions_encryption(text: str) -> bool:
+    """Whether any value of a file may be encrypted; a file of many documents is looked at once."""
+    return _ENCRYPTED in text or _VAULT_HEADER in text
+
+
 def encrypted_values(root: Mapping) -> Mapping:
     """``root`` with every encrypted scalar as an Unknown in the same place; unchanged parts are shared."""
-    if _ENCRYPTED not in root.doc.text and _VAULT_HEADER not in root.doc.text:
+    if not _mentions_encryption(root.doc.text):
         return root
     made = map_scalars(root, _hide)
     return made if isinstance(made, Mapping) else root

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Final
 
+from lintkit.charts import known_chart
 from lintkit.config import Config
-from lintkit.sources.charts import ChartUse, chart_uses
+from lintkit.sources.chart_objects import template_objects
+from lintkit.sources.charts import ChartUse, chart_file, chart_uses, values_of
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kustomize.build import build
@@ -22,7 +24,7 @@ from lintkit.sources.kustomize.model import Build
 from lintkit.sources.model import Origin, Release, Resource, resource_of
 from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
 from lintkit.sources.secrets import encrypted_values
-from lintkit.tree.files import Files, Reader
+from lintkit.tree.files import Files, Reader, glob_regex
 from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
 
@@ -30,6 +32,17 @@ _MARKERS: Final = re.compile(
     r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
 )
 _SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+_USED: Final = ("resources", "bases")
+_PARTS: Final = (
+    "components",
+    "patchesStrategicMerge",
+    "transformers",
+    "generators",
+    "validators",
+    "configurations",
+    "crds",
+)
+_PATCHES: Final = ("patches", "patchesJson6902")
 DEFAULT: Final = "default"
 
 
@@ -58,12 +71,33 @@ class Problem:
     environment: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a result rests on: texts that were read, globs that were listed, files that were looked for in vain."""
+
+    reads: frozenset[str]
+    globs: frozenset[str]
+    absences: frozenset[str]
+
+    def lists(self, path: str) -> bool:
+        """Whether a file that comes to be or goes away at ``path`` may change the result."""
+        return path in self.reads or path in self.absences or any(glob_regex(glob).fullmatch(path) for glob in self.globs)
+
+    def reads_text(self, path: str) -> bool:
+        """Whether another text of the file at ``path`` may change the result."""
+        return path in self.reads
+
+
 @dataclass(slots=True)
 class World:
-    """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards."""
+    """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards.
+
+    ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them.
+    """
 
     files: Files
     reader: Reader
+    looked: Reader
     scan: Scan
     config: Config
     environments: dict[str, Gathered] = field(default_factory=dict)
@@ -74,6 +108,7 @@ class World:
     flux_contents: dict[str, Contents] = field(default_factory=dict)
     delivered: bool = False
     own_urls: set[str] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
 
     def gather(self, name: str) -> Gathered:
         """The environment called ``name``, made when first named."""
@@ -93,8 +128,21 @@ class World:
         known = {_same(use) for use in gathered.charts}
         uses = chart_uses(release, self.reader)
         gathered.charts.extend(use for use in uses if _same(use) not in known)
-        if not uses:
+        whole = self._add_templates(environment, release) if release.path is not None else False
+        if not uses and not whole:
             gathered.opaque.append(f"chart {release.chart or release.path} of {release.delivery}")
+
+    def _add_templates(self, environment: str, release: Release) -> bool:
+        """Put what the templates of a chart of this tree make into an environment; whether all of them could be read."""
+        directory = release.path or ""
+        if known_chart(text(lookup(chart_file(self.reader, directory), "name")) or ""):
+            return True
+        values = values_of(release, self.reader)
+        made = template_objects(self.reader, directory, values, release.name, release.namespace)
+        objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
+        self.add_objects(environment, objects, release.delivery, release.namespace)
+        self.templates.update(made.read)
+        return not made.unread and bool(made.read)
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""
@@ -105,11 +153,20 @@ class World:
             if resource is not None:
                 gathered.resources.append(resource)
 
+    def record(self) -> Record:
+        """Everything that what is known of this repository rests on."""
+        readers = (self.reader, self.looked)
+        return Record(
+            frozenset().union(*(r.reads for r in readers)),
+            frozenset().union(*(r.globs for r in readers)),
+            frozenset().union(*(r.absences for r in readers)),
+        )
+
     def kustomization_of(self, directory: str) -> str | None:
         """Path of the kustomization file of a directory; None when there is none."""
         for name in KUSTOMIZATION_NAMES:
             path = f"{directory}/{name}" if directory else name
-            if path in self.files:
+            if self.looked.exists(path):
                 return path
         return None
 
@@ -131,32 +188,46 @@ def load_world(files: Files, config: Config) -> World:
     from lintkit.sources.loose import resolve_fleet, resolve_loose
 
     reader = Reader(files)
-    world = World(files, reader, scan(files), config)
+    looked = Reader(files)
+    world = World(files, reader, looked, scan(looked), config)
     found = [resolve_argo(world), resolve_flux(world), resolve_fleet(world)]
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
     _bind_inventories(world)
+    _missing_checkouts(world)
     _count_skipped(world)
     return world
 
 
+def _missing_checkouts(world: World) -> None:
+    """Configured checkouts of other repositories that are not in this tree."""
+    if not world.delivered:
+        return
+    for url, path in world.config.repositories.items():
+        inside = join("", path)
+        if inside is None or not world.reader.is_directory(inside):
+            message = f"repositories: the checkout of {url} should be at {path}, which is no directory of this repository"
+            world.problems.append(Problem("unknown", message, None, world.config.path))
+
+
 def plain_objects(world: World, paths: Iterable[str]) -> list[Mapping]:
     """Every object of plain manifest files that could matter; ``kind: List`` is opened."""
-    wanted = {*world.scan.resources, *world.scan.argo, *world.scan.flux}
+    wanted = world.scan.manifests
     found: list[Mapping] = []
     for path in paths:
         if path in wanted:
             for doc in world.reader.documents(path):
-                found += _opened(doc.root)
+                found += opened(doc.root)
     return found
 
 
-def _opened(root: Node | None) -> list[Mapping]:
+def opened(root: Node | None) -> list[Mapping]:
+    """The objects of a document: itself, or the items of a List."""
     if not isinstance(root, Mapping):
         return []
     if (string(root.get("kind")) or "").endswith("List") and root.get("items") is not None:
-        return [obj for item in items(root.get("items")) for obj in _opened(item)]
+        return [obj for item in items(root.get("items")) for obj in opened(item)]
     return [root] if root.get("kind") is not None and root.get("apiVersion") is not None else []
 
 
@@ -165,22 +236,22 @@ def referenced_by_kustomizations(world: World) -> tuple[frozenset[str], frozense
     used: set[str] = set()
     partial: set[str] = set()
     for path in world.scan.kustomizations:
-        directory = parent(path)
-        docs = world.files.documents(path)
+        docs = world.looked.documents(path)
         root = docs[0].root if docs else None
-        for key in ("resources", "bases"):
-            used.update(p for i in items(lookup(root, key)) if (p := join(directory, text(i) or "//")) is not None)
-        for key in ("components", "patchesStrategicMerge"):
-            partial.update(
-                p for i in items(lookup(root, key)) if (p := join(directory, (text(i) or "").split("\n")[0])) is not None
-            )
-        for key in ("patches", "patchesJson6902"):
-            partial.update(
-                p for i in items(lookup(root, key)) if (p := join(directory, text(lookup(i, "path")) or "//")) is not None
-            )
-        for key in ("transformers", "generators", "validators", "configurations", "crds"):
-            partial.update(p for i in items(lookup(root, key)) if (p := join(directory, text(i) or "//")) is not None)
+        directory = parent(path)
+        used.update(_inside(directory, (i for key in _USED for i in items(lookup(root, key)))))
+        partial.update(_inside(directory, (i for key in _PARTS for i in items(lookup(root, key)))))
+        partial.update(_inside(directory, (lookup(i, "path") for key in _PATCHES for i in items(lookup(root, key)))))
     return frozenset(used), frozenset(partial)
+
+
+def _inside(directory: str, nodes: Iterable[Node | None]) -> Iterator[str]:
+    """The paths of this tree that scalars of a kustomization name."""
+    for node in nodes:
+        written = text(node) or ""
+        path = join(directory, written) if written and "\n" not in written and written[0] not in "/{[" else None
+        if path is not None:
+            yield path
 
 
 def _bind_inventories(world: World) -> None:
@@ -221,11 +292,13 @@ def _inventory_root(inventory: Inventory) -> str:
 def _count_skipped(world: World) -> None:
     read = world.reader.reads
     sets = world.scan
-    world.skipped["chart template"] += len(sets.templates)
+    world.skipped["chart template"] += sum(1 for path in sets.templates if path not in world.templates)
+    for kind in sets.operators:
+        world.skipped[f"resource of an OpenStack operator, which no policy knows ({kind})"] += 1
     world.skipped["archive, draft, example, CRD or test data"] += len(sets.dead)
     world.skipped["not text, or too large"] += len(sets.unread)
     if world.delivered:
-        live = {*sets.resources, *sets.values}
+        live = {*sets.resources, *sets.values, *sets.jinja}
         world.skipped["not reached by any delivery"] += sum(1 for path in live if path not in read)
     for reason in [reason for reason, count in world.skipped.items() if not count]:
         del world.skipped[reason]

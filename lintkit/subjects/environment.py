@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from functools import cached_property, wraps
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.sources.model import Resource
@@ -38,7 +38,7 @@ class Environment:
     ``openstack``, ``kubernetes``. ``nodes`` is empty without an inventory. ``pool_uses`` are pairs of an
     OpenStack chart and the name of an RBD pool its values use. ``osds`` is what the configuration says of OSDs.
     ``unread`` are reasons why more may reach the cluster than is known here; ``own_urls`` the URLs of repositories read here.
-    ``unrendered`` are namespaces with pods that lintkit cannot tell.
+    ``unrendered`` are namespaces with pods that lintkit cannot tell. ``broken`` are files that cannot be parsed.
     """
 
     name: str
@@ -54,13 +54,32 @@ class Environment:
     unread: tuple[str, ...] = ()
     own_urls: frozenset[str] = frozenset()
     osds: tuple[OsdEntry, ...] = ()
+    broken: frozenset[str] = frozenset()
 
     base: Environment | None = None
+
+    @cached_property
+    def answers(self) -> dict[tuple[object, ...], Any]:
+        """What ``once`` and ``once_each`` remember."""
+        return {}
 
     @cached_property
     def by_id(self) -> dict[str, Subject]:
         """Subjects by their id."""
         return {subject.id: subject for subject in self.subjects}
+
+    def before(self, subject: Subject) -> Subject | None:
+        """The subject before the change; None without a base, when it is new, and where it cannot be told from others.
+
+        Several of one name (alternatives that lie side by side) are told apart by their file.
+        """
+        base = self.base
+        old = base.by_id.get(subject.id) if base is not None else None
+        if base is None or old is None:
+            return None
+        second = subject.id.partition("#")[0] + "#2"
+        several = second in self.by_id or second in base.by_id
+        return None if several and old.home.doc.source.path != subject.home.doc.source.path else old
 
     @cached_property
     def by_kind(self) -> dict[str, tuple[Subject, ...]]:
@@ -101,3 +120,34 @@ class Environment:
 
 Fact: TypeAlias = "Callable[[Subject, Environment], Json | NotKnown]"
 """Computes one fact of a subject in its environment."""
+
+Answer = TypeVar("Answer")
+
+
+def once(compute: Callable[[Environment], Answer]) -> Callable[[Environment], Answer]:
+    """``compute``, which asks for the same thing of an environment again and again, answered once for each."""
+
+    @wraps(compute)
+    def answered(environment: Environment) -> Answer:
+        known = environment.answers
+        key = (compute,)
+        if key not in known:
+            known[key] = compute(environment)
+        return known[key]  # type: ignore[no-any-return]
+
+    return answered
+
+
+def once_each(compute: Callable[[Subject, Environment], Answer]) -> Callable[[Subject, Environment], Answer]:
+    """The same for what is asked of a subject in its environment."""
+
+    @wraps(compute)
+    def answered(subject: Subject, environment: Environment) -> Answer:
+        known = environment.answers
+        key = (compute, id(subject))
+        if key not in known:
+            # the subject is kept with its answer, so that its number stays its own
+            known[key] = (subject, compute(subject, environment))
+        return known[key][1]  # type: ignore[no-any-return]
+
+    return answered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
 from lintkit.text.source import Source
@@ -90,8 +91,10 @@ class Files:
 
     def under(self, directory: str) -> tuple[str, ...]:
         """Every file below ``directory``, at any depth, sorted."""
-        prefix = directory + "/" if directory else ""
-        return tuple(p for p in self.paths if p.startswith(prefix))
+        if not directory:
+            return self.paths
+        # "0" follows "/": the paths are sorted, so those of a directory stand together
+        return self.paths[bisect_left(self.paths, directory + "/") : bisect_left(self.paths, directory + "0")]
 
 
 class Reader:

@@ -13,10 +13,12 @@ from typing import Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.tree.files import Files
+from lintkit.tree.paths import join, parent
 from lintkit.tree.work import MAX_BYTES, decode, git
 
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
+_MAX_LINKS: Final = 8
 
 
 class Tree(NamedTuple):
@@ -53,27 +55,57 @@ def revision(root: Path, commit: str) -> Tree:
     if output is None:
         raise LintkitError(f"git cannot list the files of {commit}")
     ids: dict[str, str] = {}
+    links: dict[str, str] = {}
     for entry in output.split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         parts = meta.decode("ascii", "replace").split()
         path = os.fsdecode(name)
-        if len(parts) == 3 and parts[1] == "blob" and parts[0] != _LINK and path.startswith(prefix):
-            ids[path[len(prefix) :]] = parts[2]
-    return Tree(commit, ids)
+        if len(parts) == 3 and parts[1] == "blob" and path.startswith(prefix):
+            (links if parts[0] == _LINK else ids)[path[len(prefix) :]] = parts[2]
+    return Tree(commit, _with_links(root, ids, links))
 
 
 def index(root: Path) -> Tree:
     """The files of the index (what a commit would hold) below ``root``."""
-    output = git(root, "ls-files", "-z", "--stage")
+    output = git(root, "ls-files", "-z", "--stage", index=_index_of_commit(root))
     if output is None:
         raise LintkitError(f"--staged needs a git repository, and {root} is in none that git can read")
     ids: dict[str, str] = {}
+    links: dict[str, str] = {}
     for entry in output.split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         parts = meta.decode("ascii", "replace").split()
-        if len(parts) == 3 and parts[0] not in (_LINK, _SUBMODULE) and parts[2] in ("0", "2"):
-            ids[os.fsdecode(name)] = parts[1]
-    return Tree("the index", ids)
+        if len(parts) == 3 and parts[0] != _SUBMODULE and parts[2] in ("0", "2"):
+            (links if parts[0] == _LINK else ids)[os.fsdecode(name)] = parts[1]
+    return Tree("the index", _with_links(root, ids, links))
+
+
+def _index_of_commit(root: Path) -> str:
+    """The index that a running ``git commit`` made for its hooks (``commit -a``, ``commit FILE``); empty without one.
+
+    One that belongs to another repository, as for a hook that looks at a second one, does not count.
+    """
+    name = os.environ.get("GIT_INDEX_FILE", "")
+    folder = git(root, "rev-parse", "--absolute-git-dir") if name else None
+    if folder is None or not Path(name).is_file():
+        return ""
+    path = Path(name).resolve()
+    return str(path) if path.is_relative_to(Path(os.fsdecode(folder.strip(b"\n"))).resolve()) else ""
+
+
+def _with_links(root: Path, ids: dict[str, str], links: Mapping[str, str]) -> dict[str, str]:
+    """``ids`` with symbolic links to files of the tree as what they lead to: what reading the work tree gives."""
+    contents = _blobs(root, sorted(set(links.values())))
+    aims = {path: os.fsdecode(contents.get(i, b"/")) for path, i in links.items()}
+    targets = {path: join(parent(path), aim) or "" for path, aim in aims.items() if not aim.startswith("/")}
+    found = dict(ids)
+    for path in links:
+        target = path
+        for _ in range(_MAX_LINKS):
+            target = targets.get(target, target)
+        if target in ids:
+            found[path] = ids[target]
+    return found
 
 
 def head_commit(root: Path) -> str | None:

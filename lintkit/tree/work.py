@@ -72,13 +72,14 @@ class WorkTree:
             self.notes.append("git could not list the files of this work tree: .gitignore does not hold")
         listing = _walked(self.root) if names is None else _present(self.root, names)
         self.unread.update(listing.passed)
-        kept = {p for p in listing.paths if self._wanted(p)} if self._exclude else set(listing.paths)
+        kept = {p for p in listing.paths if self.wanted(p)} if self._exclude else set(listing.paths)
         for name in self._named:
             if name not in kept:
                 kept.update(_present(self.root, [name]).paths or _walked(self.root, name).paths)
         return Files(kept.union(self._texts), self.load, _remotes(self.root) if names is not None else ())
 
-    def _wanted(self, path: str) -> bool:
+    def wanted(self, path: str) -> bool:
+        """Whether no exclude holds for a path, or it was named."""
         if any(path == name or path.startswith(name + "/") for name in self._named):
             return True
         return not any(e.fullmatch(path) for e in self._exclude)
@@ -187,9 +188,11 @@ def _inside_git(root: Path) -> bool:
     return any((d / ".git").exists() for d in (root, *root.parents))
 
 
-def git(root: Path, *arguments: str, data: bytes | None = None) -> bytes | None:
-    """The output of a read-only git command in ``root``; None when git is absent or says no."""
+def git(root: Path, *arguments: str, data: bytes | None = None, index: str = "") -> bytes | None:
+    """The output of a read-only git command in ``root``, with another ``index`` if given; None when git is absent or says no."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _GIT_ENV
+    if index:
+        environment["GIT_INDEX_FILE"] = index
     try:
         done = subprocess.run(
             [*_GIT, *arguments], cwd=root, env=environment, input=data, capture_output=True, check=False, timeout=120

@@ -141,14 +141,16 @@ class Mapping(Node):
 
     def get(self, key: str) -> Node | None:
         """The value of ``key``, None when absent."""
-        entry = self.index.get(key)
-        return entry.value if entry else None
+        index = self._index
+        entry = (self.index if index is None else index).get(key)
+        return None if entry is None else entry.value
 
     def __contains__(self, key: str) -> bool:
         return key in self.index
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
-        return iter(self.index.items())
+        index = self._index
+        return iter((self.index if index is None else index).items())
 
 
 class Sequence(Node):
@@ -221,7 +223,7 @@ def child(node: Node | None, key: Key) -> Node | None:
 def lookup(node: Node | None, *path: Key) -> Node | None:
     """The node at ``path`` below ``node``; None when it does not exist."""
     for key in path:
-        node = child(node, key)
+        node = node.get(key) if isinstance(node, Mapping) and isinstance(key, str) else child(node, key)
         if node is None:
             return None
     return node

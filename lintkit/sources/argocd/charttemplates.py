@@ -22,7 +22,8 @@ from lintkit.yamldoc.transform import with_entries, with_items
 
 _KINDS: Final = frozenset({"Application", "ApplicationSet", "AppProject"})
 _CONTROL: Final = re.compile(r"(?:if|else|end|range|with|define|block|template|break|continue)\b|/\*|\$\w*\s*:?=")
-_MARK: Final = re.compile(r"\$\{X+\}")
+_MARK: Final = re.compile(r"\$\{X+\}|\$\(x\.X+\)|<XXX>")
+_FLOW: Final = re.compile(r"[\[{](?!\{)")
 _CUT: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _REASON: Final = "template expression"
 
@@ -73,7 +74,8 @@ def _masked(template: str) -> tuple[str, frozenset[int]]:
         if between.strip():
             kept = at + len(between.rstrip())
         if not _CONTROL.match(action.body) and not _alone(template, action):
-            out.append(_placeholder(template[action.start : action.end]))
+            line = template[template.rfind("\n", 0, action.start) + 1 : action.start]
+            out.append(_placeholder(template[action.start : action.end], in_flow=bool(_FLOW.search(_without_actions(line)))))
             kept = action.end
         else:
             if not _CONTROL.match(action.body) and template[kept - 1 : kept] == ":":
@@ -92,9 +94,17 @@ def _alone(template: str, action: Action) -> bool:
     return not before.strip() and not after.strip()
 
 
-def _placeholder(expression: str) -> str:
+def _without_actions(line: str) -> str:
+    return re.sub(r"\{\{.*?\}\}", "", line) if "{{" in line else line
+
+
+def _placeholder(expression: str, *, in_flow: bool) -> str:
+    """What stands for an expression: text that is known for a placeholder, and no brace where braces mean a mapping."""
     line, *rest = expression.split("\n")
-    first = "${" + "X" * (len(line) - 3) + "}"
+    size = len(line)
+    first = "${" + "X" * (size - 3) + "}"
+    if in_flow:
+        first = "$(x." + "X" * (size - 5) + ")" if size > 5 else "<XXX>"
     return "\n".join([first, *(" " * len(each) for each in rest)])
 
 

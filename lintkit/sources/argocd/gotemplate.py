@@ -323,8 +323,19 @@ def render_document(scalar: Scalar, where: SegmentMap, params: Params, mode: Mod
     ``where`` is ``file_map(scalar)``. A value that cannot be rendered is Unknown, its neighbours are
     known. A condition that cannot be decided raises TemplateError, for then nobody knows what is there.
     """
+    text, made = render_text(scalar.text, params, mode)
+    mapped = made.compose(where)
+    doc = embedded(Document(scalar.doc.source, scalar.doc.number, text=text, segments=mapped, host=scalar))
+    return hide_unread(doc)
+
+
+def render_text(template: str, params: Params, mode: Mode) -> tuple[str, SegmentMap]:
+    """The text a template makes and where each character of it comes from; for ``hide_unread`` once it is parsed.
+
+    What cannot be rendered is a placeholder. A condition that cannot be decided raises TemplateError.
+    """
     try:
-        pieces = _pieces(scalar.text, params, mode, lambda _: _UNREAD)
+        pieces = _pieces(template, params, mode, lambda _: _UNREAD)
     except RecursionError:
         raise TemplateError("the depth of the template") from None
     segments: list[Segment] = []
@@ -332,10 +343,12 @@ def render_document(scalar: Scalar, where: SegmentMap, params: Params, mode: Mod
     for piece in pieces:
         segments.append(Segment(at, piece.start, piece.end - piece.start, piece.exact))
         at += len(piece.text)
-    mapped = SegmentMap(tuple(segments), "", "a template makes this text").compose(where)
-    text = "".join(piece.text for piece in pieces)
-    doc = embedded(Document(scalar.doc.source, scalar.doc.number, text=text, segments=mapped, host=scalar))
-    if doc.root is not None and _UNREAD in text:
+    return "".join(piece.text for piece in pieces), SegmentMap(tuple(segments), "", "a template makes this text")
+
+
+def hide_unread(doc: Document) -> Document:
+    """``doc`` with every value that ``render_text`` could not render as Unknown."""
+    if doc.root is not None and _UNREAD in doc.text:
         doc.root = map_scalars(doc.root, _unread)
     return doc
 

@@ -93,7 +93,7 @@ def _seems_here(app: Application, source: AppSource, reader: Reader) -> bool:
         return path is not None and reader.is_directory(path)
     wanted = f"${source.ref}/"
     names = [n.text for other in app.sources if other.helm for n in other.helm.value_files if isinstance(n, Scalar)]
-    return bool(source.ref) and any(n.startswith(wanted) and n[len(wanted) :] in reader.files for n in names)
+    return bool(source.ref) and any(n.startswith(wanted) and reader.exists(n[len(wanted) :]) for n in names)
 
 
 def _is_chart(source: AppSource) -> bool:

@@ -107,7 +107,7 @@ def release_name(hr: Mapping) -> str:
 def _layers(hr: Mapping, chart: Chart, objects: Objects, reader: Reader) -> tuple[tuple[Layer, ...], list[str], list[Missing]]:
     layers, hidden, missing = _values_files(chart, reader)
     for item in items(lookup(hr, "spec", "valuesFrom")):
-        taken = take(item, objects, namespace_of(hr), reader)
+        taken = take(item, objects, namespace_of(hr), reader, layers)
         if taken.layer is not None:
             layers.append(taken.layer)
         if taken.hidden:

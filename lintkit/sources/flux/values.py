@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 from lintkit.sources.flux.objects import Missing, Objects
@@ -13,8 +15,9 @@ from lintkit.yamldoc.compose import documents, embedded
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.embed import embed
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, boolean, is_null, lookup, text
+from lintkit.yamldoc.node import Sequence as ListNode
 from lintkit.yamldoc.scalars import TAG_BINARY
-from lintkit.yamldoc.transform import keys, make_mapping, make_sequence, set_at
+from lintkit.yamldoc.transform import keys, make_mapping, make_sequence, merge, set_at
 from lintkit.yamldoc.unknowns import unknown_reason
 
 DEFAULT_KEY: Final = "values.yaml"
@@ -54,8 +57,11 @@ def document_of(scalar: Scalar, reader: Reader | None = None) -> Document | None
     return found[0] if found else None
 
 
-def take(item: Node, objects: Objects, namespace: str, reader: Reader) -> Taken:
-    """What one item of ``spec.valuesFrom`` adds to the values of a HelmRelease in ``namespace``."""
+def take(item: Node, objects: Objects, namespace: str, reader: Reader, below: Sequence[Layer] = ()) -> Taken:
+    """What one item of ``spec.valuesFrom`` adds to the values of a HelmRelease in ``namespace``.
+
+    ``below`` are the layers before it: a ``targetPath`` into a list changes one item of the list they make.
+    """
     kind, name = text(lookup(item, "kind")) or "", text(lookup(item, "name")) or ""
     key = text(lookup(item, "valuesKey")) or DEFAULT_KEY
     label = f"{kind} {name}"
@@ -78,15 +84,15 @@ def take(item: Node, objects: Objects, namespace: str, reader: Reader) -> Taken:
         return Taken(missing=Missing(f"{label} has no key {key}", item))
     if kind == "Secret" and clear is None and not (isinstance(value, Scalar) and holds_whole_text(value)):
         return Taken(hidden=f"{label} (not readable)")
-    return _read(item, value, label, reader)
+    return _read(item, value, label, reader, below)
 
 
-def _read(item: Node, value: Node, label: str, reader: Reader) -> Taken:
+def _read(item: Node, value: Node, label: str, reader: Reader, below: Sequence[Layer]) -> Taken:
     if isinstance(value, Unknown) or is_encrypted(value) or not isinstance(value, Scalar):
         return Taken(hidden=f"{label} ({unknown_reason(value) or 'not readable'})")
     target = text(lookup(item, "targetPath"))
     if target:
-        return _targeted(item, value, target, label)
+        return _targeted(item, value, target, label, below)
     if value.tag == TAG_BINARY:
         return Taken(hidden=f"{label} (not readable)")
     doc = document_of(value, reader)
@@ -113,10 +119,15 @@ def _in_clear(root: Mapping) -> bool:
     return any(key != "sops" and not is_encrypted(entry.value) for key, entry in root)
 
 
-def _targeted(item: Node, value: Scalar, target: str, label: str) -> Taken:
+def _targeted(item: Node, value: Scalar, target: str, label: str, below: Sequence[Layer]) -> Taken:
     literal = boolean(lookup(item, "literal")) is True
     node = value if literal else set_value(value)
-    root = set_at(make_mapping(value, ()), keys(target), node, value.doc)
+    root, path = make_mapping(value, ()), keys(target)
+    first = next((i for i, key in enumerate(path) if isinstance(key, int)), 0)
+    if first:
+        whole = lookup(reduce(merge, (layer.root for layer in below), None), *path[:first])
+        root = set_at(root, path[:first], whole, value.doc) if isinstance(whole, ListNode) else root
+    root = set_at(root, path, node, value.doc)
     return Taken(Layer(f"{layer_name(value, label)} ({target})", root))
 
 

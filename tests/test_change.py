@@ -1,0 +1,457 @@
+"""Changes: real histories in real repositories, and laws that hold for every change of the example cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lintkit.boot import main
+from lintkit.change import resolved, review, with_status
+from lintkit.errors import LintkitError
+from lintkit.finding import Finding
+from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
+from lintkit.sources.world import load_world
+from lintkit.tree.files import Files
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+ENV = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@example.com",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@example.com",
+}
+POOL = """\
+apiVersion: ceph.rook.io/v1
+kind: CephBlockPool
+metadata: {name: NAME, namespace: rook-ceph}
+spec:
+  failureDomain: host
+  replicated:
+    size: 3
+"""
+VALUES = """\
+cephFileSystems: []
+cephObjectStores: []
+cephBlockPools:
+  - name: vms
+    spec:
+      failureDomain: host
+      replicated:
+        size: 3
+    storageClass: {enabled: false}
+"""
+APP = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: ceph, namespace: argocd}
+spec:
+  destination: {namespace: rook-ceph, server: https://kubernetes.default.svc}
+  source:
+    repoURL: https://charts.rook.io/release
+    chart: rook-ceph-cluster
+    targetRevision: v1.19.5
+    helm:
+      values: |
+"""
+CHART = "apiVersion: v2\nname: ceph\nversion: 1.0.0\ndependencies:\n  - {name: rook-ceph-cluster, version: v1.19.5}\n"
+
+
+def git(root: Path, *arguments: object) -> str:
+    """The output of a git command in ``root``."""
+    done = subprocess.run(
+        ["git", "-c", "protocol.file.allow=always", *map(str, arguments)],
+        cwd=root,
+        env={**os.environ, **ENV},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def pool(name: str = "vms", size: int = 3) -> str:
+    """A block pool as a manifest; its size is on line 7."""
+    return POOL.replace("NAME", name).replace("size: 3", f"size: {size}")
+
+
+def write(root: Path, files: Mapping[str, str | None]) -> None:
+    """Write files below ``root``; None deletes one."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content is None:
+            path.unlink()
+        else:
+            path.write_text(content, encoding="utf-8", newline="")
+
+
+def commit(root: Path, files: Mapping[str, str | None]) -> str:
+    """Write files and commit everything; the new commit."""
+    write(root, files)
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "--allow-empty", "-m", "a change")
+    return git(root, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A repository with one commit: a pool with two copies, one with three, and one with a single copy."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    commit(root, {"pools/two.yaml": pool("two", 2), "pools/three.yaml": pool("three"), "pools/one.yaml": pool("one", 1)})
+    return root
+
+
+def found(root: Path, *, since: str = "", staged: bool = False, every: bool = False) -> set[tuple[str, str, int, str]]:
+    """Policy, path, line and status of what is said about pool sizes and changes."""
+    report, _ = review(Options(paths=(root,), show_all=every), since=since, staged=staged)
+    assert not report.broken
+    sizes = ("pool-size-one", "pool-size-two")
+    chosen = [f for f in report.findings if f.family == "changes" or f.policy in sizes]
+    return {(f.policy, f.span.path, f.span.start.line, f.status) for f in chosen}
+
+
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
+    """What a run that must end with exit code 2 says."""
+    monkeypatch.setattr("sys.argv", ["lintkit", "check", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    out, err = capsys.readouterr()
+    assert (stop.value.code, out) == (2, "")
+    assert "internal error" not in err
+    return err
+
+
+def test_findings_are_new_existing_or_resolved(repo: Path) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 1), "pools/one.yaml": pool("one")})
+    assert found(repo, since="HEAD~1") == {
+        ("pool-size-one", "pools/three.yaml", 7, "new"),
+        ("redundancy-lowered", "pools/three.yaml", 7, "new"),
+    }
+    assert ("pool-size-two", "pools/two.yaml", 7, "existing") in found(repo, since="HEAD~1", every=True)
+    report, _ = review(Options(paths=(repo,)), since="HEAD~1")
+    assert ("pool-size-one", "pools/one.yaml") in {(f.policy, f.span.path) for f in report.resolved}
+    assert any("already there before this change" in note for note in report.notes)
+
+
+def test_the_work_tree_is_the_head_of_since(repo: Path) -> None:
+    write(repo, {"pools/three.yaml": pool("three", 2), "pools/untracked.yaml": pool("untracked", 1)})
+    assert found(repo, since="HEAD") >= {
+        ("redundancy-lowered", "pools/three.yaml", 7, "new"),
+        ("pool-size-one", "pools/untracked.yaml", 7, "new"),
+    }
+
+
+def test_the_index_is_the_head_of_staged(repo: Path) -> None:
+    write(repo, {"pools/three.yaml": pool("three", 1)})
+    git(repo, "add", "-A")
+    write(repo, {"pools/three.yaml": pool("three"), "pools/two.yaml": pool("two", 1)})
+    assert found(repo, staged=True) == {
+        ("pool-size-one", "pools/three.yaml", 7, "new"),
+        ("redundancy-lowered", "pools/three.yaml", 7, "new"),
+    }
+
+
+def test_a_commit_of_one_file_is_judged_by_the_index_git_made_for_it(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, {"pools/three.yaml": pool("three", 1)})
+    other = repo / ".git" / "next-index-1.lock"
+    other.write_bytes((repo / ".git" / "index").read_bytes())
+    subprocess.run(
+        ["git", "add", "-A"], cwd=repo, env={**os.environ, **ENV, "GIT_INDEX_FILE": str(other)}, check=True, capture_output=True
+    )
+    assert found(repo, staged=True) == set()
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other))
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(repo, staged=True)
+
+
+def test_a_renamed_file_is_no_change(repo: Path) -> None:
+    git(repo, "mv", "pools", "storage")
+    assert found(repo, staged=True) == set()
+    git(repo, "commit", "-q", "-m", "moved")
+    assert found(repo, since="HEAD~1") == set()
+
+
+def test_a_resource_moved_into_helm_values_is_the_same_resource(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, {"ceph/vms.yaml": pool()})
+    values = "rook-ceph-cluster:\n" + "".join(f"  {line}\n" for line in VALUES.splitlines())
+    app = APP + "".join(f"        {line}\n" for line in VALUES.splitlines())
+    commit(tmp_path, {"ceph/vms.yaml": None, "app.yaml": app})
+    assert found(tmp_path, since="HEAD~1") == set()
+    commit(tmp_path, {"app.yaml": app.replace("size: 3", "size: 2")})
+    assert ("redundancy-lowered", "app.yaml", 19, "new") in found(tmp_path, since="HEAD~2")
+    commit(tmp_path, {"app.yaml": None, "chart/Chart.yaml": CHART, "chart/values.yaml": values})
+    assert not {policy for policy, *_ in found(tmp_path, since="HEAD~3")} & {"data-store-removed", "redundancy-lowered"}
+
+
+def test_a_removed_node_makes_a_finding_in_a_file_that_did_not_change(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    nodes = "  nodes:\n" + "".join(f"      - name: n{i}\n        devices: [{{name: /dev/disk/by-id/d}}]\n" for i in (1, 2, 3))
+    cluster = (
+        "apiVersion: ceph.rook.io/v1\nkind: CephCluster\nmetadata: {name: rook-ceph, namespace: rook-ceph}\nspec:\n"
+        "  storage:\n    useAllNodes: false\n  " + nodes
+    )
+    hosts = "all:\n  hosts: {n1: {}, n2: {}, n3: {}}\n  children: {kube_node: {hosts: {n1: {}, n2: {}, n3: {}}}}\n"
+    commit(tmp_path, {"ceph/cluster.yaml": cluster, "inventory/hosts.yaml": hosts})
+    commit(tmp_path, {"inventory/hosts.yaml": hosts.replace(", n3: {}", "")})
+    report, _ = review(Options(paths=(tmp_path,)), since="HEAD~1")
+    places = {(f.policy, f.span.path, f.span.start.line, f.status) for f in report.findings}
+    assert ("unknown-storage-node", "ceph/cluster.yaml", 12, "new") in places
+
+
+def test_what_is_excluded_in_head_is_excluded_in_base(repo: Path) -> None:
+    commit(repo, {".lintkit.yaml": "exclude: [old/**]\n", "old/pool.yaml": pool("old")})
+    commit(repo, {"old/pool.yaml": None})
+    assert found(repo, since="HEAD~1") == set()
+
+
+def test_a_link_is_what_it_leads_to_on_both_sides(repo: Path) -> None:
+    (repo / "linked").mkdir()
+    try:
+        (repo / "linked/pool.yaml").symlink_to("../pools/three.yaml")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    commit(repo, {"pools/three.yaml": pool("linked")})
+    commit(repo, {"pools/three.yaml": None, "linked/pool.yaml": None})
+    commit(repo, {"linked/pool.yaml": pool("linked", 2)})
+    assert ("redundancy-lowered", "linked/pool.yaml", 7, "new") in found(repo, since="HEAD~2")
+
+
+def test_the_first_commit_is_judged_as_new(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path, {"pool.yaml": pool(size=1)})
+    git(tmp_path, "add", "-A")
+    assert found(tmp_path, staged=True) == {("pool-size-one", "pool.yaml", 7, "new")}
+    with pytest.raises(LintkitError, match="no commit yet"):
+        review(Options(paths=(tmp_path,)), since="HEAD")
+
+
+def test_a_detached_head_is_a_head(repo: Path) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "checkout", "-q", "--detach")
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(repo, since="main~1")
+
+
+def test_what_main_did_since_the_branch_began_is_not_the_change(repo: Path) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/two.yaml": pool("two")})
+    git(repo, "checkout", "-q", "main")
+    commit(repo, {"pools/later.yaml": pool("later", 1), "pools/three.yaml": None})
+    git(repo, "checkout", "-q", "topic")
+    assert found(repo, since="main") == set()
+
+
+def test_a_merge_commit_is_judged_from_the_merge_base(repo: Path) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "checkout", "-q", "main")
+    before = commit(repo, {"pools/four.yaml": pool("four")})
+    git(repo, "merge", "-q", "--no-ff", "-m", "merged", "topic")
+    assert found(repo, since=before) >= {("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert not {path for _, path, *_ in found(repo, since=before)} - {"pools/three.yaml"}
+
+
+def test_paths_that_are_no_ascii_are_paths(repo: Path) -> None:
+    commit(repo, {"speicher/größe ä.yaml": pool("umlaut")})
+    commit(repo, {"speicher/größe ä.yaml": pool("umlaut", 2)})
+    assert ("redundancy-lowered", "speicher/größe ä.yaml", 7, "new") in found(repo, since="HEAD~1")
+
+
+def test_a_root_below_the_top_of_the_work_tree_sees_its_own_base(repo: Path) -> None:
+    files: dict[str, str | None] = {"straße/.lintkit.yaml": "profile: production\n", "straße/pool.yaml": pool("inner")}
+    commit(repo, files)
+    commit(repo, {"straße/pool.yaml": pool("inner", 2), "pools/three.yaml": pool("three", 2)})
+    assert found(repo / "straße", since="HEAD~1") == {
+        ("pool-size-two", "pool.yaml", 7, "new"),
+        ("redundancy-lowered", "pool.yaml", 7, "new"),
+    }
+
+
+def test_line_endings_of_the_work_tree_are_no_change(repo: Path) -> None:
+    write(repo, {"pools/three.yaml": pool("three").replace("\n", "\r\n")})
+    assert found(repo, since="HEAD") == set()
+
+
+def test_a_store_that_may_be_in_what_cannot_be_read_is_not_called_gone(repo: Path) -> None:
+    git(repo, "remote", "add", "origin", "https://example.com/cloud.git")
+    source = "    {repoURL: https://example.com/cloud.git, path: pools, targetRevision: main}\n"
+    kept = APP[: APP.index("    repoURL")] + source
+    app = kept.replace("name: ceph", "name: extra").replace("path: pools", "path: extra")
+    commit(repo, {"kept.yaml": kept, "app.yaml": app, "extra/pool.yaml": pool("extra")})
+    commit(repo, {"app.yaml": app.replace("cloud.git, path: extra", "elsewhere.git, path: away"), "extra/pool.yaml": None})
+    report, _ = review(Options(paths=(repo,)), since="HEAD~1")
+    reasons = [n.reason for n in report.not_evaluated if n.policy == "data-store-removed"]
+    assert "data-store-removed" not in {f.policy for f in report.findings}
+    assert any("pool extra is not found any more" in reason and "elsewhere.git cannot be read" in reason for reason in reasons)
+
+
+def test_alternatives_of_one_name_are_told_apart_by_their_file(repo: Path) -> None:
+    files: dict[str, str | None] = {f"sites/{name}.yaml": pool("same", size) for name, size in (("a", 5), ("b", 4), ("c", 3))}
+    commit(repo, files)
+    commit(repo, {"sites/a.yaml": None})
+    assert found(repo, since="HEAD~1") == set()
+    commit(repo, {"sites/c.yaml": pool("same", 2)})
+    assert ("redundancy-lowered", "sites/c.yaml", 7, "new") in found(repo, since="HEAD~1")
+
+
+def test_what_a_broken_file_held_is_not_called_gone(repo: Path) -> None:
+    write(repo, {"pools/three.yaml": pool("three") + "  broken: [\n"})
+    report, _ = review(Options(paths=(repo,)), since="HEAD")
+    assert {f.policy for f in report.findings} == {"invalid-yaml"}
+    reasons = [n.reason for n in report.not_evaluated if n.policy == "data-store-removed"]
+    assert any("pools/three.yaml cannot be parsed" in reason for reason in reasons)
+
+
+def test_a_layer_that_broke_changes_nothing_that_can_be_told(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    sources = (
+        "  sources:\n    - {repoURL: https://charts.rook.io/release, chart: rook-ceph-cluster, targetRevision: v1.19.5,\n"
+        "       helm: {valueFiles: [$here/a.yaml, $here/b.yaml]}}\n"
+        "    - {repoURL: https://example.com/cloud.git, ref: here, targetRevision: main}\n"
+    )
+    app = APP[: APP.index("  source:")] + sources
+    mons = "cephClusterSpec:\n  mon: {count: 5}\n"
+    commit(tmp_path, {"app.yaml": app, "a.yaml": VALUES, "b.yaml": mons})
+    write(tmp_path, {"b.yaml": mons.replace("5", "3")})
+    assert ("redundancy-lowered", "b.yaml", 2, "new") in found(tmp_path, since="HEAD")
+    write(tmp_path, {"b.yaml": mons + "more: [\n"})
+    assert found(tmp_path, since="HEAD") == set()
+
+
+def test_a_store_that_left_a_delivery_is_gone_at_the_delivery(repo: Path) -> None:
+    git(repo, "remote", "add", "origin", "https://example.com/cloud.git")
+    app = APP[: APP.index("    repoURL")] + "    {repoURL: https://example.com/cloud.git, path: pools, targetRevision: main}\n"
+    commit(repo, {"app.yaml": app})
+    commit(repo, {"pools/three.yaml": None})
+    assert found(repo, since="HEAD~1") == {("data-store-removed", "app.yaml", 1, "new")}
+
+
+def test_a_shallow_clone_says_what_to_fetch(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(tmp_path, "clone", "-q", "--depth", "1", repo.as_uri(), "clone")
+    said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "origin/stable")
+    assert "git fetch --unshallow origin stable" in said
+
+
+def test_an_unknown_revision_is_refused(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--since nowhere: this repository has no such revision" in refused(capsys, monkeypatch, repo, "--since", "nowhere")
+    assert "no such revision" in refused(capsys, monkeypatch, repo, "--since=--output=x")
+
+
+@pytest.mark.parametrize("arguments", [("--since", "main"), ("--staged",)])
+def test_a_change_needs_a_repository(
+    tmp_path: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"pool.yaml": pool()})
+    assert f"{arguments[0]} needs a git repository" in refused(capsys, monkeypatch, tmp_path, *arguments)
+
+
+def test_the_report_carries_the_status(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 1)})
+    monkeypatch.setattr("sys.argv", ["lintkit", "check", str(repo), "--since", "HEAD~1", "--all", "--format", "json"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert stop.value.code == 1
+    statuses = {(f["policy"], f["path"]): f["status"] for f in report["findings"]}
+    assert statuses["pool-size-one", "pools/three.yaml"] == "new"
+    assert statuses["pool-size-one", "pools/one.yaml"] == "existing"
+
+
+@lru_cache(maxsize=1)
+def cloud() -> tuple[Loaded, dict[str, str]]:
+    """The example cloud as it is, and its files."""
+    loaded = load(Options(paths=(EXAMPLES,)))
+    return loaded, {path: (EXAMPLES / path).read_text("utf-8") for path in loaded.world.files.paths}
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[Finding], list[Finding]]:
+    """Findings about head with their status, and those of base that are resolved."""
+    loaded, _ = cloud()
+    sides: list[Loaded] = []
+    for files in (before, after):
+        world = load_world(Files(files, files.__getitem__, loaded.world.files.remotes), loaded.config)
+        sides.append(replace(loaded, world=world, environments=environments_of(world, Options())))
+    old, new = sides
+    new = replace(new, environments=tuple(paired(new.environments, old.environments)))
+    base, _ = findings_of(old, Options())
+    head, verdicts = findings_of(new, Options())
+    assert not verdicts.broken
+    return with_status(head, base), resolved(head, base)
+
+
+def state_policies() -> frozenset[str]:
+    """Policies that judge a state: those that need no base."""
+    loaded, _ = cloud()
+    return frozenset(p.id for p in loaded.policies if not p.on_change and "base" not in p.needs)
+
+
+def prints(findings: list[Finding], status: str = "") -> Counter[str]:
+    known = state_policies()
+    return Counter(f.fingerprint for f in findings if f.policy in known and status in ("", f.status))
+
+
+NUMBER = re.compile(r"^( *(?:size|count|replicas|[a-z_]+): )(\d+)$", re.MULTILINE)
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> dict[str, str]:
+    """The example cloud with some numbers changed and maybe a line removed."""
+    _, files = cloud()
+    after = dict(files)
+    for path in draw(st.lists(st.sampled_from(sorted(p for p in files if NUMBER.search(files[p]))), min_size=1, max_size=3)):
+        places = list(NUMBER.finditer(after[path]))
+        match = draw(st.sampled_from(places))
+        value = draw(st.integers(0, 6))
+        after[path] = after[path][: match.start(2)] + str(value) + after[path][match.end(2) :]
+    return after
+
+
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def test_no_change_makes_no_finding_new() -> None:
+    _, files = cloud()
+    findings, gone = changed(files, dict(files))
+    assert [f for f in findings if f.status == "new"] == []
+    assert gone == []
+
+
+@FEW
+@given(after=edits())
+def test_a_change_and_its_inverse_swap_new_and_resolved(after: dict[str, str]) -> None:
+    _, before = cloud()
+    there, gone = changed(before, after)
+    back, gone_back = changed(after, before)
+    assert prints(there, "new") == prints(gone_back)
+    assert prints(back, "new") == prints(gone)
+
+
+@FEW
+@given(data=st.data())
+def test_a_file_moved_with_every_reference_is_no_change(data: st.DataObject) -> None:
+    _, files = cloud()
+    named = sorted(p for p in files if p.startswith(("ceph/cluster/", "services/")) and any(p in t for t in files.values()))
+    path = data.draw(st.sampled_from(named))
+    moved = path.replace("/", "/moved-", 1)
+    after = {moved if p == path else p: text.replace(path, moved) for p, text in files.items()}
+    findings, gone = changed(files, after)
+    assert [(f.policy, f.span.path, f.message) for f in findings if f.status == "new"] == []
+    assert gone == []
