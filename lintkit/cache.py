@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -37,9 +36,11 @@ def read_cached(name: str, key: str) -> str | None:
         return None
 
 
-def write_cached(name: str, key: str, text: str) -> None:
-    """Keep ``text`` under ``name`` and ``key``: at once or not at all, beside a few older ones of the name."""
+def write_cached(name: str, key: str, text: str, keep: int = KEPT) -> None:
+    """Keep ``text`` under ``name`` and ``key``: at once or not at all, beside the newest ones of the name (``keep`` in all)."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
+        import tempfile
+
         folder = cache_dir()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-")
@@ -50,10 +51,10 @@ def write_cached(name: str, key: str, text: str) -> None:
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _drop_old(folder, name)
+        _drop_old(folder, name, keep)
 
 
-def _drop_old(folder: Path, name: str) -> None:
+def _drop_old(folder: Path, name: str, keep: int) -> None:
     files = sorted(folder.glob(f"{name}-*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    for file in files[KEPT:]:
+    for file in files[keep:]:
         file.unlink(missing_ok=True)

@@ -7,13 +7,13 @@ the index. Environments are paired by name, subjects by id, findings by fingerpr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Report
-from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired, report_of
-from lintkit.sources.world import load_world
+from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
+from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
 from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
 
@@ -31,14 +31,11 @@ def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[
     """Judge a change. LintkitError when there is no base to compare with (the sentence says what to fetch)."""
     if options.stdin is not None:
         raise LintkitError("a change is judged in a repository, not on stdin")
-    loaded = load(options)
-    sides = _sides(loaded, since, staged=staged)
-    if staged:
-        world = load_world(sides.head, loaded.config)
-        loaded = replace(loaded, world=world, environments=environments_of(world, options))
-    before = load_world(sides.base, loaded.config)
-    old = replace(loaded, world=before, environments=environments_of(before, options))
-    loaded = replace(loaded, environments=tuple(paired(loaded.environments, old.environments)))
+    opened = open_repository(options)
+    sides = _sides(opened, since, staged=staged)
+    old = read(opened, sides.base, options)
+    loaded = read(opened, sides.head, options)
+    loaded = replace(loaded, environments=(*paired(loaded.environments, old.environments), *_emptied(loaded, old)))
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
     report = report_of(loaded, options, with_status(findings, base_findings), verdicts, resolved(findings, base_findings))
@@ -55,33 +52,39 @@ def _narrowed(report: Report, options: Options) -> Report:
     return replace(report, findings=tuple(f for f in report.findings if f.status == "new"), notes=(*report.notes, note))
 
 
-def _sides(loaded: Loaded, since: str, *, staged: bool) -> Sides:
-    root = loaded.root
+def _emptied(loaded: Loaded, old: Loaded) -> list[Environment]:
+    """Environments that nothing reaches any more: what is gone from them is judged where it was written."""
+    left = {e.name for e in loaded.environments}
+    found: list[Environment] = []
+    for before in old.environments:
+        own = before.by_kind.get("Environment", ())
+        if before.name not in left and own:
+            evidence = {**before.evidence, "base": ""}
+            found.append(Environment(before.name, before.profile, own, (), before.nodes, evidence, base=before))
+    return found
+
+
+def _sides(opened: Opened, since: str, *, staged: bool) -> Sides:
+    root, work = opened.root, opened.tree.files()
     if staged:
-        head_tree = _kept(index(root), loaded)
+        head_tree = _kept(index(root), opened)
         commit = head_commit(root)
-        base_tree = _kept(revision(root, commit), loaded) if commit else Tree("nothing", {})
-        head = tree_files(root, head_tree, loaded.world.files, _ids(loaded, root_like(head_tree, base_tree)))
-        base = tree_files(root, base_tree, head, head_tree.ids)
-        return Sides(head, base, commit or "nothing")
+        base_tree = _kept(revision(root, commit), opened) if commit else Tree("nothing", {})
+        head = tree_files(root, head_tree, work, object_ids(work, root, work.paths, root_like(head_tree, base_tree)))
+        return Sides(head, tree_files(root, base_tree, head, head_tree.ids), commit or "nothing")
     commit = base_of(root, since)
-    base_tree = _kept(revision(root, commit), loaded)
-    base = tree_files(root, base_tree, loaded.world.files, _ids(loaded, root_like(base_tree)))
-    return Sides(loaded.world.files, base, commit)
+    base_tree = _kept(revision(root, commit), opened)
+    return Sides(work, tree_files(root, base_tree, work, object_ids(work, root, work.paths, root_like(base_tree))), commit)
 
 
-def _kept(tree: Tree, loaded: Loaded) -> Tree:
+def _kept(tree: Tree, opened: Opened) -> Tree:
     """A tree without what the configuration excludes: what is not read in head is not read in base."""
-    return tree._replace(ids={path: i for path, i in tree.ids.items() if loaded.tree.wanted(path)})
+    return tree._replace(ids={path: i for path, i in tree.ids.items() if opened.tree.wanted(path)})
 
 
 def root_like(*trees: Tree) -> str:
     """Any object id of the trees: its length tells the repository's hash."""
     return next((i for tree in trees for i in tree.ids.values()), "")
-
-
-def _ids(loaded: Loaded, like: str) -> Mapping[str, str]:
-    return object_ids(loaded.world.files, loaded.root, loaded.world.files.paths, like)
 
 
 def with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:

@@ -130,6 +130,7 @@ def check(
 ) -> None:
     """Check a repository: load it as its clusters will, judge it, report findings at the line to edit."""
     from lintkit.progress import progress
+    from lintkit.tree.work import below_top
 
     if diff and fix:
         raise LintkitError("--diff changes nothing and --fix does: use one of them")
@@ -140,6 +141,16 @@ def check(
     if since and staged:
         raise LintkitError("--since and --staged are two different changes: use one of them")
     targets = targets_of([f.value for f in formats or [Format.human]], outputs or [])
+    question = None
+    if targets == [("json", None)] and not (fix or diff or no_cache):
+        from lintkit.results import Answer, answer_of, ask, remember
+
+        wanted = (profile, select, ignore, fail_on, exit_zero, show_all, statistics, force_exclude, isolated)
+        question = ask(paths or [], config, wanted, since=since, staged=staged)
+        known = answer_of(question) if question else None
+        if known is not None:
+            write(known.text)
+            raise typer.Exit(known.code)
     options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
     if fix and options.stdin is not None:
         raise LintkitError("--fix cannot change what comes from stdin: use --diff, or name files")
@@ -163,9 +174,13 @@ def check(
             from lintkit.run import check as run_check
 
             report, loaded = run_check(options)
-    show(report, loaded.policies, targets, color.value, statistics=statistics, show_all=show_all)
+    prefix = below_top(loaded.root)
+    texts = show(report, loaded.policies, targets, color.value, statistics=statistics, show_all=show_all, prefix=prefix)
     say(*applied, *report.broken)
-    raise typer.Exit(_exit_code(report, fail_on, exit_zero=exit_zero))
+    code = _exit_code(report, fail_on, exit_zero=exit_zero)
+    if question and not report.broken:
+        remember(question, loaded.tree.opened, Answer(texts[0], code))
+    raise typer.Exit(code)
 
 
 def _repaired(options: Options, *, unsafe: bool, interactive: bool) -> tuple[Report, Loaded, list[str]]:
@@ -330,9 +345,8 @@ def baseline(
 ) -> None:
     """Accept every finding of now in .lintkit-baseline.json: later runs report only what is new."""
     from lintkit.decisions import prune_baseline, write_baseline
-    from lintkit.tree.work import find_root
 
-    options = _options([str(find_root(path))], profile, None, None, config, isolated)
+    options = _options([str(path)], profile, None, None, config, isolated)
     write(prune_baseline(options) if prune else write_baseline(options))
 
 
@@ -345,10 +359,8 @@ def ignores(
 ) -> None:
     """List every ignore with its reason, its last day and its age."""
     from lintkit.decisions import list_ignores
-    from lintkit.tree.work import find_root
 
-    options = _options([str(find_root(path))], None, None, None, config, isolated)
-    write(list_ignores(options, as_json=output == TextFormat.json))
+    write(list_ignores(_options([str(path)], None, None, None, config, isolated), as_json=output == TextFormat.json))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from lintkit.ignores import comments
 from lintkit.run import Loaded, Options, findings_of, load, report_of
 from lintkit.text.source import Source
 from lintkit.tree.blame import committed
+from lintkit.tree.work import find_root
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import items, lookup
 
@@ -72,8 +73,14 @@ def prune_baseline(options: Options) -> str:
     return f"{NAME}: {gone} {'entry' if gone == 1 else 'entries'} removed, {len(kept)} left\n"
 
 
+def _everywhere(options: Options) -> Options:
+    """The same for the whole repository, whatever part of it was named."""
+    return replace(options, paths=tuple({find_root(path) for path in options.paths}))
+
+
 def _current(options: Options) -> tuple[Loaded, Report, dict[str, Entry]]:
     """The report of now, and the entry of every finding by fingerprint: with those of other environments it stands for."""
+    options = _everywhere(options)
     loaded = load(options)
     findings, verdicts = findings_of(loaded, options)
     report = report_of(loaded, options, findings, verdicts)
@@ -103,7 +110,7 @@ def _write(loaded: Loaded, entries: Iterable[Entry]) -> None:
 
 def ignores_of(options: Options) -> Listing:
     """Every decision of a repository."""
-    loaded = load(options)
+    loaded = load(_everywhere(options))
     files = loaded.world.files
     sources = [s for path in sorted(loaded.world.reader.reads) if (s := files.source(path)) is not None]
     listed = [entry for source in sources for entry in _commented(source, loaded)]
@@ -144,7 +151,7 @@ def _since(loaded: Loaded, path: str, lines: Mapping[int, str]) -> dict[int, dat
 
 def list_ignores(options: Options, *, as_json: bool) -> str:
     """Every ignore as text or JSON: id, place, reason, last day, age; and how much the baseline accepts."""
-    found = ignores_of(replace(options, show_all=True))
+    found = ignores_of(options)
     today = datetime.now(UTC).date()
     if as_json:
         rows = [

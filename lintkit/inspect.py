@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Final
 
@@ -13,16 +14,20 @@ from lintkit.policy.cel import CelError, program
 from lintkit.policy.evaluate import Judged
 from lintkit.policy.reads import reads_of
 from lintkit.run import Loaded
+from lintkit.sources.fluxcd import beside
+from lintkit.subjects.deliveries import delivery_label
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import place_of
-from lintkit.yamldoc.node import Json, Node, Path, Scalar, lookup
+from lintkit.yamldoc.node import Json, Node, Path, Scalar, items, lookup, text
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import unknown_reason
 
 PROJECTED: Final = frozenset({"ChartValues", "Container", "Database", "Delivery", "Environment", "MessageQueue", "Node", "Pool"})
 """Subjects that stand for a resource that is listed anyway, or for none."""
+
+_VARIABLE: Final = re.compile(r"\$\{#?([A-Za-z_]\w*)")
 
 
 def show_environments(loaded: Loaded) -> str:
@@ -47,8 +52,8 @@ def _environment(loaded: Loaded, environment: Environment) -> str:
         for kind, members in sorted(_grouped(names).items()):
             lines.append(f"    {kind}: {', '.join(members)}")
     problems = [p for p in loaded.world.problems if p.environment in (environment.name, "")]
-    for text, count in Counter(_problem(p.message, p.home, p.path) for p in problems).items():
-        lines.append(f"  not read: {text}" + (f" ({count} times)" if count > 1 else ""))
+    for said, count in Counter(_problem(p.message, p.home, p.path) for p in problems).items():
+        lines.append(f"  not read: {said}" + (f" ({count} times)" if count > 1 else ""))
     return "\n".join(lines) + "\n"
 
 
@@ -110,11 +115,11 @@ def show_why(loaded: Loaded, question: str) -> str:
     parts: list[str] = []
     for environment, subject in _find(loaded, subject_name):
         parts.append(f"{environment.name}: {subject.kind} {subject.resource.name} {path_text}")
-        parts += _chain(subject, path)
+        parts += _chain(loaded, environment, subject, path)
     return "\n".join(parts) + "\n"
 
 
-def _chain(subject: Subject, path: Path) -> list[str]:
+def _chain(loaded: Loaded, environment: Environment, subject: Subject, path: Path) -> list[str]:
     root, full = subject.binding(path)
     node: Node | None = lookup(root, *full) or lookup(subject.object, *path)
     if node is None:
@@ -126,8 +131,35 @@ def _chain(subject: Subject, path: Path) -> list[str]:
         place = place_of(node)
         where = "chart default" if place.source.builtin else _where(place)
         lines.append(f"  {'=' if not lines else 'overrides'} {value or 'null'}   {where}")
+        if "${" in place.source.text:
+            lines += _variables(loaded, environment, subject, place)
         node = node.under
     return lines
+
+
+def _variables(loaded: Loaded, environment: Environment, subject: Subject, place: Place) -> list[str]:
+    """Where the variables stand that Flux puts in at ``place``: in the Kustomization, or in the ConfigMaps it names."""
+    names = _VARIABLE.findall(place.source.text, place.start, place.end)
+    gathered = loaded.world.environments.get(environment.name)
+    if not names or gathered is None:
+        return []
+    label = subject.origin.delivery
+    delivery = next((d for d in gathered.deliveries if d.kind == "Kustomization" and delivery_label(d) == label), None)
+    if delivery is None:
+        return []
+    build = lookup(delivery.body, "spec", "postBuild")
+    referenced = {text(lookup(item, "name")) for item in items(lookup(build, "substituteFrom"))}
+    near = (body for body in beside(loaded.world, delivery.body) if text(body.get("kind")) == "ConfigMap")
+    maps = [body for body in near if text(lookup(body, "metadata", "name")) in referenced]
+    maps += [r.body for r in gathered.resources if r.kind == "ConfigMap" and r.name in referenced]
+    holders = [lookup(build, "substitute"), *(lookup(body, "data") for body in reversed(maps))]
+    found = []
+    for name in dict.fromkeys(names):
+        node = next((value for holder in holders if (value := lookup(holder, name)) is not None), None)
+        if node is not None:
+            shown = unknown_reason(node) or text(node) or "null"
+            found.append(f"    variable {name}: {shown}   {_where(place_of(node))}")
+    return found
 
 
 def _find(loaded: Loaded, name: str) -> list[tuple[Environment, Subject]]:

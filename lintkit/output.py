@@ -47,8 +47,13 @@ def show(
     *,
     statistics: bool = False,
     show_all: bool = False,
-) -> None:
-    """Write a report in every format to its target. ``color`` is ``auto``, ``always`` or ``never``."""
+    prefix: str = "",
+) -> list[str]:
+    """Write a report in every format to its target; what was written.
+
+    ``color`` is ``auto``, ``always`` or ``never``; ``prefix`` the root's path below the top of the work tree, which CI
+    systems count paths from.
+    """
     import shutil
 
     from lintkit.explain import policy_info
@@ -58,6 +63,7 @@ def show(
 
     tty = sys.stdout is not None and sys.stdout.isatty()
     info = policy_info(policies)
+    written: list[str] = []
     for name, target in targets:
         to_file = target is not None
         shown = Shown(
@@ -66,12 +72,15 @@ def show(
             links=not to_file and use_links(os.environ, tty),
             show_all=show_all,
             statistics=statistics,
+            prefix=prefix,
         )
         text = FORMATS[name](report, info, shown)
         if target is None:
             write(text)
         else:
             _write_file(target, text)
+        written.append(text)
+    return written
 
 
 def _encoded(text: str) -> bytes:

@@ -259,7 +259,8 @@ def _leave(wishes: Iterable[_Wish], reason: str, work: _Work) -> None:
 
 def _leave_overlapping(wishes: Sequence[_Wish], chosen: Sequence[_Wish], work: _Work) -> None:
     taken = {id(wish.fix) for wish in chosen}
-    _leave((w for w in wishes if id(w.fix) not in taken), "it overlaps another fix", work)
+    apart = [w for w in wishes if id(w.fix) not in taken and not _refused(w.fix, work.refused)]
+    _leave(apart, "it overlaps another fix", work)
 
 
 def _planned(wishes: Sequence[_Wish], work: _Work) -> tuple[list[_Wish], dict[str, str]]:

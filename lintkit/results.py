@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from lintkit import __version__
 from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
-from lintkit.tree.work import WorkTree, absolute, config_file, find_root
+from lintkit.tree.work import MAX_BYTES, WorkTree, absolute, config_file, find_root
 
 _NAME: Final = "report"
 _KEPT: Final = 32
@@ -33,11 +33,16 @@ _BASELINE: Final = ".lintkit-baseline.json"
 
 
 class Question(NamedTuple):
-    """A run as it is known by: ``key`` names all it rests on but the content of files. ``started`` is in nanoseconds."""
+    """A run as it is known by: ``key`` names all it rests on but the content of files.
+
+    ``started`` is in nanoseconds since the epoch; ``names`` and ``paths`` are what was named and what the tree holds.
+    """
 
     key: str
     root: Path
     started: int
+    names: tuple[str, ...]
+    paths: tuple[str, ...]
 
 
 class Answer(NamedTuple):
@@ -54,7 +59,7 @@ def ask(paths: Sequence[str], config: Path | None, wanted: object, *, since: str
     """
     started = time.time_ns()
     found = [Path(path) for path in paths] or [Path()]
-    if "-" in paths or not all(path.exists() for path in found):
+    if "-" in paths or since.startswith("-") or not all(path.exists() for path in found):
         return None
     roots = {find_root(path) for path in found}
     if len(roots) != 1:
@@ -63,16 +68,15 @@ def ask(paths: Sequence[str], config: Path | None, wanted: object, *, since: str
     settings = _settings(root, config)
     if any(word in settings for word in _OUTSIDE):
         return None
-    tree = WorkTree(root)
+    names = tuple(absolute(path).relative_to(root).as_posix() for path in found)
+    tree = WorkTree(root, named=_named(names))
     files = tree.files()
-    if tree.git and not files.paths:
-        return None
     parts: list[object] = [
         __version__,
         sys.version,
         _code(),
         str(root),
-        [str(absolute(path)) for path in found],
+        names,
         wanted,
         str(config),
         settings,
@@ -85,7 +89,11 @@ def ask(paths: Sequence[str], config: Path | None, wanted: object, *, since: str
     ]
     parts += _change(root, since, staged=staged)
     key = hashlib.sha256("\0".join(map(repr, parts)).encode("utf-8", "surrogateescape")).hexdigest()
-    return Question(key, root, started)
+    return Question(key, root, started, names, files.paths)
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    return () if "." in names else names
 
 
 def answer_of(question: Question) -> Answer | None:
@@ -103,7 +111,8 @@ def answer_of(question: Question) -> Answer | None:
 def remember(question: Question, read: Iterable[str], answer: Answer) -> None:
     """Keep an answer, with the paths that were read for it; not where a file changed while the run went on."""
     paths = sorted(read)
-    if len(answer.text) > _LARGEST or any(_changed(question, path) for path in paths):
+    now = WorkTree(question.root, named=_named(question.names)).files().paths
+    if len(answer.text) > _LARGEST or now != question.paths or any(_changed(question, path) for path in paths):
         return
     kept = {"read": paths, "digest": _digest(question.root, paths), "text": answer.text, "code": answer.code}
     write_cached(_NAME, question.key, json.dumps(kept), _KEPT)
@@ -152,9 +161,8 @@ def _digest(root: Path, paths: Iterable[str]) -> str:
             found.update(b"-\0")
             continue
         try:
-            size = 0
-            while content := os.read(handle, 1 << 20):
-                size += len(content)
+            size = os.fstat(handle).st_size
+            while size <= MAX_BYTES and (content := os.read(handle, 1 << 20)):
                 found.update(content)
             found.update(b"\0%d\0" % size)
         except OSError:

@@ -71,17 +71,40 @@ class Loaded:
     policies: tuple[Policy, ...]
 
 
-def load(options: Options) -> Loaded:
-    """Read the repository. LintkitError when it, its configuration or its policies cannot be trusted."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A repository found, with its configuration and policies, before anything of it is read."""
+
+    root: Path
+    tree: WorkTree
+    config: Config
+    policies: tuple[Policy, ...]
+    named: tuple[str, ...]
+
+
+def open_repository(options: Options) -> Opened:
+    """Find the repository. LintkitError when its configuration or its policies cannot be trusted."""
     root = _root(options.paths)
     config = load_configuration(root, options)
     policies = all_policies(root, config.policy_folders)
     config = settled(config, policies)
-    named = () if options.force_exclude else named_paths(options, root) or ()
-    tree = WorkTree(root, config.exclude, named, options.texts)
-    files = tree.files() if options.stdin is None else _stdin(options)
-    world = load_world(files, config)
-    return Loaded(root, tree, config, world, environments_of(world, options), policies)
+    named = tuple(() if options.force_exclude else named_paths(options, root) or ())
+    return Opened(root, WorkTree(root, config.exclude, named, options.texts), config, policies, named)
+
+
+def load(options: Options) -> Loaded:
+    """Read the repository as it stands in the work tree (or comes from stdin)."""
+    opened = open_repository(options)
+    if options.stdin is None:
+        return read(opened, opened.tree.files(), options)
+    files = _stdin(options)
+    return read(replace(opened, named=() if options.force_exclude else files.paths), files, options)
+
+
+def read(opened: Opened, files: Files, options: Options) -> Loaded:
+    """Resolve every delivery of one state of the repository's files."""
+    world = load_world(files, opened.config, opened.named)
+    return Loaded(opened.root, opened.tree, opened.config, world, environments_of(world, options), opened.policies)
 
 
 def environments_of(world: World, options: Options) -> tuple[Environment, ...]:

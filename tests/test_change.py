@@ -455,3 +455,21 @@ def test_a_file_moved_with_every_reference_is_no_change(data: st.DataObject) -> 
     findings, gone = changed(files, after)
     assert [(f.policy, f.span.path, f.message) for f in findings if f.status == "new"] == []
     assert gone == []
+
+
+def test_an_environment_whose_last_resource_goes_is_judged_where_it_was_written(tmp_path: Path) -> None:
+    pool = (
+        "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {name: images, namespace: rook-ceph}\n"
+        "spec: {failureDomain: host, replicated: {size: 3, requireSafeReplicaSize: true}, parameters: {bulk: 'true'}}\n"
+    )
+    root = tmp_path / "repo"
+    root.mkdir()
+    for command in (["init", "-q"], ["config", "user.email", "a@example.net"], ["config", "user.name", "a"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    (root / "pool.yaml").write_text(pool)
+    (root / "README").write_text("x")
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+    subprocess.run(["git", "commit", "-qm", "one"], cwd=root, check=True)
+    (root / "pool.yaml").unlink()
+    report, _ = review(Options(paths=(root,)), since="HEAD")
+    assert {(f.policy, f.span.path) for f in report.findings} == {("data-store-removed", "pool.yaml")}

@@ -96,6 +96,8 @@ def _contents(world: World, directory: str) -> Contents:
 def _walk(world: World, first: Iterable[_Item], known: Objects, local: Local) -> None:
     done: set[tuple[str, int, str]] = set()
     built: dict[str, list[Mapping]] = {}
+    holders: dict[str, list[Mapping]] = {}
+    neighbours = _holders(body for bodies in known.by_name.values() for body in bodies)
     releases: list[_Item] = []
     queue = deque(first)
     while queue and len(done) < MAX_DELIVERIES:
@@ -109,18 +111,36 @@ def _walk(world: World, first: Iterable[_Item], known: Objects, local: Local) ->
             releases.append(item)
             continue
         fk = read_kustomization(item.body)
-        objects = _built(world, fk, item.environment, known, local, built.get(item.environment, []))
+        # variables may stand in what an earlier Kustomization applies, or beside the Kustomization itself
+        before = holders.setdefault(item.environment, [])
+        variables = [*before, *neighbours, *_holders(beside(world, item.body))] if fk.post_build else []
+        objects = _built(world, fk, item.environment, known, local, variables)
         built.setdefault(item.environment, []).extend(objects)
+        before += _holders(objects)
         queue += [_Item(o, item.environment, fk.delivery) for o in objects if is_kustomization(o) or is_release(o)]
         plain = [o for o in objects if not (is_kustomization(o) or is_release(o))]
         world.add_objects(item.environment, plain, fk.delivery, fk.target_namespace)
+    indexes = {environment: index_objects(objects) for environment, objects in built.items() if objects}
     for item in releases:
-        objects = built.get(item.environment) or [*_neighbours(known), *_beside(world, item.body)]
-        _release(world, item, index_objects(objects), local)
+        objects_of = indexes.get(item.environment) or _with(known, beside(world, item.body))
+        _release(world, item, objects_of, local)
 
 
-def _beside(world: World, body: Mapping) -> list[Mapping]:
-    """Objects in the folder of a HelmRelease that no Kustomization builds: where its ConfigMaps are then."""
+def _holders(objects: Iterable[Mapping]) -> list[Mapping]:
+    """ConfigMaps and Secrets: what variables and values may stand in."""
+    return [body for body in objects if text(body.get("kind")) in ("ConfigMap", "Secret")]
+
+
+def _with(known: Objects, more: list[Mapping]) -> Objects:
+    """``known`` and ``more``, which comes after."""
+    added = {key: bodies for key, bodies in index_objects(more).by_name.items() if bodies[0] not in known.by_name.get(key, ())}
+    if not added:
+        return known
+    return Objects({**known.by_name, **{key: (*known.by_name.get(key, ()), *bodies) for key, bodies in added.items()}})
+
+
+def beside(world: World, body: Mapping) -> list[Mapping]:
+    """Objects in the folder of a HelmRelease or Kustomization that no Kustomization builds: where its ConfigMaps are then."""
     folder = parent(body.doc.source.path)
     if any(name in KUSTOMIZATION_NAMES for name in world.reader.children(folder)):
         return list(_contents(world, folder).objects)
@@ -129,12 +149,8 @@ def _beside(world: World, body: Mapping) -> list[Mapping]:
     return [doc.root for doc in docs if isinstance(doc.root, Mapping) and doc.root.get("kind") is not None]
 
 
-def _neighbours(known: Objects) -> list[Mapping]:
-    return [body for bodies in known.by_name.values() for body in bodies]
-
-
 def _built(
-    world: World, fk: FluxKustomization, environment: str, known: Objects, local: Local, before: list[Mapping]
+    world: World, fk: FluxKustomization, environment: str, known: Objects, local: Local, variables: list[Mapping]
 ) -> list[Mapping]:
     if fk.suspended or fk.other_cluster:
         world.skipped["suspended or sent to another cluster (Flux)"] += 1
@@ -144,7 +160,7 @@ def _built(
         reason = f"{fk.delivery}: path {fk.path or '.'} is not in this repository"
         world.problems.append(Problem("unknown", reason, lookup(fk.home, "spec", "path") or fk.home, "", environment))
         return []
-    made = build_kustomization(fk, world.reader, directory, index_objects([*before, *_neighbours(known)]))
+    made = build_kustomization(fk, world.reader, directory, index_objects(variables))
     for flux_release in made.releases:
         world.add_release(environment, flux_release)
     for trouble in made.troubles:

@@ -115,10 +115,11 @@ def _wrapper(world: World, directory: str) -> set[str]:
         return set()
     prefix = directory + "/" if directory else ""
     own = prefix + "values.yaml"
+    values = frozenset(world.scan.values)
     overlays = {
         name: prefix + child
         for child in world.reader.children(directory)
-        if child.endswith((".yaml", ".yml")) and (name := _variant(child)) and prefix + child in world.scan.values
+        if child.endswith((".yaml", ".yml")) and (name := _variant(child)) and prefix + child in values
     }
     chart_name = text(lookup(chart, "name")) or directory
     for name, path in overlays.items() or {"": own}.items():
@@ -170,7 +171,7 @@ def _pinned(world: World, path: str, chart: str) -> str:
     """The version a neighbouring Chart.yaml pins for ``chart``; empty when none does."""
     for directory in (parent(path), parent(parent(path))):
         candidate = join(directory, "Chart.yaml")
-        if candidate in world.scan.charts:
+        if candidate is not None and world.looked.exists(candidate):
             for dependency in items(lookup(chart_file(world.reader, directory), "dependencies")):
                 if text(lookup(dependency, "name")) == chart:
                     return text(lookup(dependency, "version")) or ""

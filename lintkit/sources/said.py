@@ -21,10 +21,12 @@ _GENERAL: Final = {
     "unsupported": "part of a kustomization that is not applied here (see `lintkit env`)",
     "limit": "delivery beyond a limit (see `lintkit env`)",
 }
+_ELSEWHERE: Final = ("unknown", "remote")
+"""Kinds whose message says it all: what is not here is one thing, however many places name it."""
 _BROKEN: Final = "part of a delivery that could not be built (see `lintkit env`)"
 _WORDS: Final = {
-    "unknown": "not known here",
-    "remote": "not in this repository",
+    "unknown": "source that cannot be read here",
+    "remote": "source that cannot be read here",
     "cycle": "kustomization that leads back to itself",
     "no-target": "patch that matches nothing",
     "unsupported": "not applied here",
@@ -35,9 +37,9 @@ _WORDS: Final = {
 def problems_by_reason(problems: Iterable[Problem]) -> Counter[str]:
     """Reasons with how often each occurred: the sentence of a problem, or the general one where many are of its kind."""
     by_kind: dict[str, Counter[str]] = {}
-    for problem in dict.fromkeys((p.kind, p.message, _where(p), p.environment) for p in problems):
-        kind, message, where, _ = problem
-        sentence = f"{_WORDS.get(kind, 'could not be built')}: {where}{message}"
+    for kind, message, where, _ in dict.fromkeys((p.kind, p.message, _where(p), p.environment) for p in problems):
+        place = "" if kind in _ELSEWHERE else where
+        sentence = f"{_WORDS.get(kind, 'could not be built')}: {place}{message}"
         by_kind.setdefault(kind, Counter())[sentence] += 1
     found: Counter[str] = Counter()
     for kind, sentences in by_kind.items():

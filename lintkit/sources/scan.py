@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,8 +106,21 @@ def template_directories(paths: Iterable[str]) -> frozenset[str]:
     )
 
 
-def scan(reader: Reader) -> Scan:
-    """Sort every YAML file of the tree by the words in it. ``reader`` records whose text was looked at."""
+def _wanted(path: str, named: Sequence[str]) -> bool:
+    """Whether a path of a dead place was named, itself or by a directory that is in that place."""
+    for name in named:
+        if path == name:
+            return True
+        if path.startswith(name + "/") and is_dead(name + "/") and not is_dead(path[len(name) + 1 :]):
+            return True
+    return False
+
+
+def scan(reader: Reader, named: Sequence[str] = ()) -> Scan:
+    """Sort every YAML file of the tree by the words in it. ``reader`` records whose text was looked at.
+
+    Files and directories in ``named`` count wherever they are: a path that is named beats the default excludes.
+    """
     files = reader.files
     reader.globs.update(("**/*.yaml", "**/*.yml", "**/*.yaml.j2", "**/*.yml.j2", *(f"**/{name}" for name in KUSTOMIZATION_NAMES)))
     found: dict[str, list[str]] = {name: [] for name in Scan.__slots__ if name not in ("yaml", "manifests")}
@@ -126,7 +139,7 @@ def scan(reader: Reader) -> Scan:
             found["charts"].append(path)
         elif any(path.startswith(directory) for directory in _above(path, templates)):
             found["templates"].append(path)
-        elif is_dead(path):
+        elif is_dead(path) and not _wanted(path, named):
             found["dead"].append(path)
             if "crd" in path and _defines(reader, path):
                 found["definitions"].append(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Final
@@ -51,6 +51,7 @@ class Gathered:
     """What reaches one environment.
 
     The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
+    ``same`` is what makes each of ``charts`` one.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Gathered:
     charts: list[ChartUse] = field(default_factory=list)
     deliveries: list[Resource] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
+    same: set[tuple[object, ...]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,10 @@ class World:
     def add_release(self, environment: str, release: Release) -> None:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
-        known = {_same(use) for use in gathered.charts}
         uses = chart_uses(release, self.reader)
-        gathered.charts.extend(use for use in uses if _same(use) not in known)
+        new = [use for use in uses if _same(use) not in gathered.same]
+        gathered.charts += new
+        gathered.same.update(_same(use) for use in new)
         whole = self._add_templates(environment, release) if release.path is not None else False
         if not uses and not whole:
             gathered.opaque.append(f"chart {release.chart or release.path} of {release.delivery}")
@@ -135,14 +138,15 @@ class World:
     def _add_templates(self, environment: str, release: Release) -> bool:
         """Put what the templates of a chart of this tree make into an environment; whether all of them could be read."""
         directory = release.path or ""
-        if known_chart(text(lookup(chart_file(self.reader, directory), "name")) or ""):
+        chart = chart_file(self.reader, directory)
+        if known_chart(text(lookup(chart, "name")) or ""):
             return True
         values = values_of(release, self.reader)
         made = template_objects(self.reader, directory, values, release.name, release.namespace)
         objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
         self.add_objects(environment, objects, release.delivery, release.namespace)
         self.templates.update(made.read)
-        return not made.unread and bool(made.read)
+        return not made.unread and bool(made.read) and not items(lookup(chart, "dependencies"))
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""
@@ -181,15 +185,15 @@ def environment_from_path(path: str) -> str:
     return next((name for name in _MARKERS.findall(path) if name not in _SHARED), "")
 
 
-def load_world(files: Files, config: Config) -> World:
-    """Resolve every delivery of a tree."""
+def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World:
+    """Resolve every delivery of a tree. Files and directories in ``named`` count even in archives, drafts and the like."""
     from lintkit.sources.argo import resolve_argo
     from lintkit.sources.fluxcd import resolve_flux
     from lintkit.sources.loose import resolve_fleet, resolve_loose
 
     reader = Reader(files)
     looked = Reader(files)
-    world = World(files, reader, looked, scan(looked), config)
+    world = World(files, reader, looked, scan(looked, named), config)
     found = [resolve_argo(world), resolve_flux(world), resolve_fleet(world)]
     world.delivered = any(found)
     if not world.delivered:

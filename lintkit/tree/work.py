@@ -48,7 +48,7 @@ class Listing(NamedTuple):
 
 
 class WorkTree:
-    """A directory of files. ``unread`` counts files that were passed over, by reason.
+    """A directory of files. ``unread`` counts files that were passed over, by reason; ``opened`` are those looked into.
 
     Files that match ``exclude`` are left out, except those that ``named`` names (files, or directories above
     them): a path named explicitly beats excludes and ``.gitignore``. ``texts`` are read instead of the files.
@@ -60,6 +60,7 @@ class WorkTree:
         self.root = root.resolve()
         self.unread: Counter[str] = Counter()
         self.notes: list[str] = []
+        self.opened: set[str] = set()
         self._exclude = [glob_regex(pattern) for pattern in exclude]
         self._named = tuple(named)
         self._texts = texts or {}
@@ -88,6 +89,7 @@ class WorkTree:
         """A file as text; None (and a reason in ``unread``) when it is none, too large or cannot be read."""
         if path in self._texts:
             return self._texts[path]
+        self.opened.add(path)
         content = self._bytes(path)
         if content is None:
             return None
@@ -282,6 +284,13 @@ def _kind(root: Path, entry: os.DirEntry[str]) -> str:
     if not target.is_relative_to(root):
         return _LINK_OUT
     return _FILE if target.is_file() else _LINK_TO_DIRECTORY if target.is_dir() else _SPECIAL
+
+
+def below_top(root: Path) -> str:
+    """The path of ``root`` below the top of its git work tree; empty when it is the top, or in none."""
+    top = next((d for d in (root, *root.parents) if (d / ".git").exists()), root)
+    relative = root.relative_to(top).as_posix()
+    return "" if relative == "." else relative
 
 
 def _remotes(root: Path) -> list[str]:

@@ -206,7 +206,7 @@ def test_a_parameter_changes_one_item_of_a_list_a_layer_has() -> None:
 def test_a_parameter_without_a_usable_name_is_unknown() -> None:
     result = run(INLINE % parameters("value: x", "name: '{{ .n }}', value: x", "name: 'a[99999999]', value: x"))
     nameless = "a parameter without a name"
-    assert [reason for reason, _ in result.unknown] == [nameless, "template expression", nameless]
+    assert [reason for reason, _ in result.unknown] == [nameless, "the name of a parameter is not known: template expression", nameless]
     assert result.releases[0].hidden == "a parameter of apps/app.yaml whose name is not known"
 
 
@@ -267,9 +267,9 @@ def test_what_is_not_there_is_missing(source: str, message: str) -> None:
     ("source", "reason"),
     [
         ("repoURL: https://git.example/secret.git, path: x", "repository https://git.example/secret.git cannot be read here"),
-        ("repoURL: '{{ .url }}', path: x", "template expression"),
-        (f"repoURL: {HERE}, path: '{{{{ .p }}}}'", "template expression"),
-        ("repoURL: https://charts.example, chart: '{{ .c }}'", "template expression"),
+        ("repoURL: '{{ .url }}', path: x", "the repository of a source is not known: template expression"),
+        (f"repoURL: {HERE}, path: '{{{{ .p }}}}'", "the path of a source is not known: template expression"),
+        ("repoURL: https://charts.example, chart: '{{ .c }}'", "the chart of a source is not known: template expression"),
         (f"repoURL: {HERE}", "a source with neither chart nor path"),
         (f"repoURL: {HERE}, path: charts/nova, plugin: {{name: avp}}", "a plugin makes the resources of this source"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping as Dict
@@ -200,3 +201,17 @@ def test_more_applications_than_the_limit_is_said() -> None:
     )
     read = load_world(Files(["set.yaml"], lambda _: text), Config())
     assert any("more than 20,000" in p.message or "more than 20000" in p.message for p in read.problems)
+
+
+def test_a_path_that_is_named_counts_even_in_an_archive(tmp_path: Path) -> None:
+    files = {"ci/pool.yaml": POOL, "ci/drafts/pool.yaml": POOL, "live.yaml": POOL.replace("images", "live")}
+    assert "ci/" not in run(tmp_path, files).out.split("skipped")[0]
+    for name, seen in (("ci/pool.yaml", "ci/pool.yaml"), ("ci", "ci/pool.yaml"), ("ci/drafts", "ci/drafts/pool.yaml")):
+        done = subprocess.run(
+            [sys.executable, "-m", "lintkit", "check", str(tmp_path / name), "--select", "pool-size-one", "--format", "json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert [f["path"] for f in json.loads(done.stdout)["findings"]] == [seen]

@@ -420,6 +420,21 @@ def test_l14_patches_of_a_kustomization_point_at_the_patch() -> None:
     )
 
 
+def test_a_finding_on_a_patch_relates_the_layers_it_overrides() -> None:
+    files = {
+        "base/kustomization.yaml": KUSTOMIZATION + "resources: [pool.yaml]\n",
+        "base/pool.yaml": pool("images"),
+        "overlays/prod/kustomization.yaml": KUSTOMIZATION + "resources: [../../base]\npatches: [{path: size.yaml}]\n",
+        "overlays/prod/size.yaml": pool("images", "1", "prod"),
+    }
+    holds(files)
+    findings, _ = judge(tree(files), [policies()["pool-size-one"]])
+    (finding,) = findings
+    assert [(r.place.source.path, r.place.first.line, r.message) for r in finding.related] == [
+        ("base/pool.yaml", 4, "overrides 3 here")
+    ]
+
+
 def test_l15_a_chart_that_kustomize_inflates_and_then_patches() -> None:
     holds(
         {

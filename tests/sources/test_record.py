@@ -47,10 +47,19 @@ def report(files: dict[str, str]) -> str:
     findings, verdicts = judge(tree, policies(), config())
     world = load_world(Files(files, files.__getitem__), config())
     said = [
-        (f.policy, f.span, f.message, f.environments, f.origin, [(e.start, e.end, e.text) for e in f.fix.edits] if f.fix else None)
+        (
+            f.policy,
+            f.span,
+            f.message,
+            f.environments,
+            f.origin,
+            [(e.start, e.end, e.text) for e in f.fix.edits] if f.fix else None,
+        )
         for f in findings
     ]
-    kinds = sorted(f"{n}/{r.kind}/{r.namespace}/{r.name} {r.home.start}" for n, g in world.environments.items() for r in g.resources)
+    kinds = sorted(
+        f"{n}/{r.kind}/{r.namespace}/{r.name} {r.home.start}" for n, g in world.environments.items() for r in g.resources
+    )
     layers = sorted(f"{n} {u.chart} {u.origin}" for n, g in world.environments.items() for u in g.charts)
     parts = (said, sorted(verdicts.not_evaluated), kinds, layers, sorted(world.skipped.items()), world.scan.yaml)
     return repr(parts)
@@ -70,7 +79,9 @@ def test_a_run_records_the_texts_it_read_and_the_files_it_missed() -> None:
     assert record.lists("services/new/values.yaml")
 
 
-NAMES = st.sampled_from(["values.yaml", "kustomization.yaml", "Chart.yaml", "pool.yml", "x.txt", "fleet.yaml", "README", "a.j2", "b.sh"])
+NAMES = st.sampled_from(
+    ["values.yaml", "kustomization.yaml", "Chart.yaml", "pool.yml", "x.txt", "fleet.yaml", "README", "a.j2", "b.sh"]
+)
 TEXTS = st.sampled_from(
     [
         "",

@@ -69,7 +69,7 @@ def releases(app: Application, reader: Reader, local: Callable[[str], str | None
     refs = {source.ref: where for source, where in zip(app.sources, places, strict=True) if source.ref}
     work = _Work(app, reader, refs)
     for node in app.odd_sources:
-        work.unknown.append((unknown_reason(node) or "a source that is no mapping", node))
+        work.unknown.append((_because(node, "a source that cannot be read here") or "a source that is no mapping", node))
     for source, where in zip(app.sources, places, strict=True):
         _source(work, source, where)
     return AppResult(
@@ -108,7 +108,7 @@ def _source(work: _Work, source: AppSource, where: Where) -> None:
             work.unknown.append(("a source with neither chart nor path", source.home))
     elif not source.path:
         node = lookup(source.home, "path") or source.home
-        work.unknown.append((unknown_reason(node) or "a source whose path is empty", node))
+        work.unknown.append((_because(node, "the path of a source") or "a source whose path is empty", node))
     elif where.root is None:
         _elsewhere(work, source, where)
     else:
@@ -121,7 +121,7 @@ def _chart(work: _Work, source: AppSource, where: Where) -> None:
     if not name and "chart" not in source.home:
         repository, _, name = repository.rstrip("/").rpartition("/")
     if not name:
-        work.unknown.append((unknown_reason(node) or "a source whose chart has no name", node))
+        work.unknown.append((_because(node, "the chart of a source") or "a source whose chart has no name", node))
         return
     _release(work, source, where, chart=name, repository=repository)
 
@@ -134,7 +134,7 @@ def _elsewhere(work: _Work, source: AppSource, where: Where) -> None:
             _release(work, source, where, chart=name, repository=source.repo_url)
             return
     node = source.home.get("repoURL") or source.home
-    work.unknown.append((unknown_reason(node) or f"repository {where.label} cannot be read here", node))
+    work.unknown.append((_because(node, "the repository of a source") or f"repository {where.label} cannot be read here", node))
 
 
 def _directory(work: _Work, source: AppSource, where: Where) -> None:
@@ -158,6 +158,12 @@ def _directory(work: _Work, source: AppSource, where: Where) -> None:
     else:
         work.references.update((prefix + name, None) for name in _KUSTOMIZATIONS if work.reader.exists(prefix + name))
         work.directories.append((path, source))
+
+
+def _because(node: Node | None, what: str) -> str:
+    """Why ``what`` is not known, as a phrase; empty when nothing keeps it from being known."""
+    reason = unknown_reason(node)
+    return f"{what} is not known: {reason}" if reason else ""
 
 
 def _explicit(node: Node | None) -> bool:
@@ -257,7 +263,7 @@ def _inline(work: _Work, helm: Helm, hidden: list[str]) -> Layer | None:
     what = "valuesObject" if helm.values_object is not None else "values"
     if isinstance(node, Unknown) or (what == "valuesObject" and unknown_reason(node)):
         hidden.append(f"{what} of {file}")
-        work.unknown.append((unknown_reason(node), node))
+        work.unknown.append((_because(node, what), node))
     elif what == "values" and isinstance(node, Scalar):
         doc = embed_values(node)
         if doc.trouble is not None:
@@ -282,7 +288,7 @@ def _parameters(
         path = keys(name)
         if not path or isinstance(path[0], int) or any(isinstance(k, int) and k > _MAX_INDEX for k in path):
             hidden.append(f"a parameter of {work.app.file} whose name is not known")
-            work.unknown.append((unknown_reason(lookup(home, "name")) or "a parameter without a name", home))
+            work.unknown.append((_because(lookup(home, "name"), "the name of a parameter") or "a parameter without a name", home))
             continue
         # --set changes single items of a list that a layer below has, so the list comes along
         first = next((i for i, key in enumerate(path) if isinstance(key, int)), 0)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from lintkit.sources.kustomize.charts import charts
 from lintkit.sources.kustomize.generate import absorb, generate
-from lintkit.sources.kustomize.model import FILE_NAMES, Build, Item, Step, Trouble, item_of, items_of, strings
+from lintkit.sources.kustomize.model import FILE_NAMES, Build, Id, Item, Step, Trouble, item_of, items_of, strings
 from lintkit.sources.kustomize.names import repair_references
 from lintkit.sources.kustomize.patches import Load, describe
 from lintkit.sources.kustomize.steps import steps
@@ -111,9 +111,10 @@ def _gather(work: _Work, place: _Place, into: _Gathered) -> _Gathered:
     """What ``place`` yields together with ``into``, which is empty unless ``place`` is a component."""
     found, releases, hidden = list(into.items), list(into.releases), into.hidden
     root = place.root
+    taken = {item.id for item in found}
     for entry in (*items(root.get("resources")), *items(root.get("bases"))):
         below = _resource(work, place, entry)
-        found = _appended(work, found, below.items, entry)
+        _append(work, found, taken, below.items, entry)
         releases += below.releases
         hidden = hidden or below.hidden
     before = len(work.troubles)
@@ -232,17 +233,15 @@ def _is_object(body: Mapping) -> bool:
     return text(body.get("kind")) is not None and name is not None
 
 
-def _appended(work: _Work, found: list[Item], new: list[Item], home: Node) -> list[Item]:
-    taken = {item.id for item in found}
-    result = list(found)
+def _append(work: _Work, found: list[Item], taken: set[Id], new: list[Item], home: Node) -> None:
+    """Put ``new`` into ``found``, whose identities are ``taken``."""
     for item in new:
         if item.id in taken:
             message = f"{describe(item.id)} is in this kustomization already: kustomize stops here"
             work.troubles.append(Trouble("broken", message, home, home.doc.source.path))
         else:
             taken.add(item.id)
-            result.append(item)
-    return result
+            found.append(item)
 
 
 def _unsupported(work: _Work, place: _Place) -> bool:
