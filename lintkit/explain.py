@@ -7,20 +7,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from lintkit import __version__
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.facts.words import nearest
 from lintkit.policy.load import all_policies, builtin_policies
 from lintkit.policy.model import Policy
-from lintkit.report.info import PolicyInfo
+from lintkit.report.info import URL, PolicyInfo
 from lintkit.shape import SHAPE_POLICIES
 
 
 def policy_info(policies: Iterable[Policy]) -> tuple[PolicyInfo, ...]:
     """What reports say of policies, findings about shape included."""
-    own = [PolicyInfo(p.id, p.family, p.title, p.why, p.remedy, p.severity["production"], p.references, "") for p in policies]
+    own = [PolicyInfo(p.id, p.family, p.title, p.why, p.remedy, p.severity["production"], p.references, _page(p)) for p in policies]
     shapes = [PolicyInfo(s.id, s.family, s.title, s.why, s.remedy, s.severity) for s in SHAPE_POLICIES]
     return tuple(sorted((*own, *shapes), key=lambda info: info.id))
+
+
+def _page(policy: Policy) -> str:
+    """The page of a policy that ships with lintkit; empty for one of a team's own."""
+    return f"{URL}/blob/v{__version__}/docs/policies/{policy.id}.md" if policy.builtin else ""
 
 
 def policies_at(path: Path) -> tuple[Policy, ...]:

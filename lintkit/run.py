@@ -231,7 +231,8 @@ def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[l
     decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())
     about = [f for f in decided.about if choice.takes(f.policy, f.family)]
     kept, accepted, gone = split((*decided.kept, *about), load_baseline(loaded.root))
-    notes = [f"{gone} baseline entries are gone: `lintkit baseline --prune` removes them"] if gone else []
+    entries = "entry is" if gone == 1 else "entries are"
+    notes = [f"{gone} baseline {entries} gone: `lintkit baseline --prune` removes what is gone"] if gone else []
     return list(kept), [*decided.ignored, *accepted], notes
 
 

@@ -25,8 +25,6 @@ _ELSEWHERE: Final = ("unknown", "remote")
 """Kinds whose message says it all: what is not here is one thing, however many places name it."""
 _BROKEN: Final = "part of a delivery that could not be built (see `lintkit env`)"
 _WORDS: Final = {
-    "unknown": "source that cannot be read here",
-    "remote": "source that cannot be read here",
     "cycle": "kustomization that leads back to itself",
     "no-target": "patch that matches nothing",
     "unsupported": "not applied here",
@@ -38,8 +36,10 @@ def problems_by_reason(problems: Iterable[Problem]) -> Counter[str]:
     """Reasons with how often each occurred: the sentence of a problem, or the general one where many are of its kind."""
     by_kind: dict[str, Counter[str]] = {}
     for kind, message, where, _ in dict.fromkeys((p.kind, p.message, _where(p), p.environment) for p in problems):
-        place = "" if kind in _ELSEWHERE else where
-        sentence = f"{_WORDS.get(kind, 'could not be built')}: {place}{message}"
+        if kind in _ELSEWHERE:
+            sentence = f"source that cannot be read here ({message.removesuffix(' cannot be read here')})"
+        else:
+            sentence = f"{_WORDS.get(kind, 'could not be built')}: {where}{message}"
         by_kind.setdefault(kind, Counter())[sentence] += 1
     found: Counter[str] = Counter()
     for kind, sentences in by_kind.items():
