@@ -15,7 +15,7 @@ from lintkit.policy.fixing import fix_for
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
 from lintkit.policy.reads import Read
-from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, touches
+from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, too_large, touches
 from lintkit.policy.view import View, seen
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
@@ -155,13 +155,6 @@ def _unknown_below(node: Node | None, path: tuple[str, ...], *, deep: bool) -> s
     return ""
 
 
-def _too_large(value: Json) -> str:
-    """A whole number beyond 64 bits, which CEL does not have although JSON Schema calls it an integer; empty without one."""
-    if isinstance(value, dict | list):
-        return next((found for part in (value.values() if isinstance(value, dict) else value) if (found := _too_large(part))), "")
-    return f"{value:g}" if isinstance(value, int | float) and abs(value) >= 2**63 else ""
-
-
 def evaluate(
     environment: Environment,
     policies: Iterable[Compiled],
@@ -196,8 +189,8 @@ def evaluate(
             try:
                 _Run(compiled, view, own, verdicts).judge()
             except CelError as error:
-                if too_large := _too_large(view.object):
-                    reason = f"{subject.id}: the number {too_large} is too large"
+                if number := too_large(view.object):
+                    reason = f"{subject.id}: the number {number} is too large"
                     verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, reason))
                     continue
                 verdicts.broken.setdefault(policy.id, f"{policy.origin}: {error} (judging {subject.id})")

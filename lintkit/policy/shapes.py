@@ -183,3 +183,10 @@ def touches(read: Read, path: tuple[str, ...]) -> bool:
     if read.path[:shared] != path[:shared]:
         return False
     return len(path) <= len(read.path) or read.deep
+
+
+def too_large(value: Json) -> str:
+    """A whole number beyond 64 bits, which CEL does not have although JSON Schema calls it an integer; empty without one."""
+    if isinstance(value, dict | list):
+        return next((found for part in (value.values() if isinstance(value, dict) else value) if (found := too_large(part))), "")
+    return f"{value:g}" if isinstance(value, int | float) and abs(value) >= 2**63 else ""

@@ -206,7 +206,11 @@ def test_a_parameter_changes_one_item_of_a_list_a_layer_has() -> None:
 def test_a_parameter_without_a_usable_name_is_unknown() -> None:
     result = run(INLINE % parameters("value: x", "name: '{{ .n }}', value: x", "name: 'a[99999999]', value: x"))
     nameless = "a parameter without a name"
-    assert [reason for reason, _ in result.unknown] == [nameless, "the name of a parameter is not known: template expression", nameless]
+    assert [reason for reason, _ in result.unknown] == [
+        nameless,
+        "the name of a parameter is not known: template expression",
+        nameless,
+    ]
     assert result.releases[0].hidden == "a parameter of apps/app.yaml whose name is not known"
 
 

@@ -20,7 +20,6 @@ _METADATA: Final = {
     "annotations": "additionalAnnotations",
     "finalizers": "finalizers",
 }
-_TELLING: Final = frozenset({"source", "sources", "template"})
 
 
 def applications_in(values: Node | None) -> list[Mapping]:
@@ -29,7 +28,7 @@ def applications_in(values: Node | None) -> list[Mapping]:
         _resource(kind, name, body)
         for key, kind in _KINDS
         for name, body in _named(lookup(values, key))
-        if not _TELLING.isdisjoint(body.index)
+        if _is_delivery(kind, body)
     ]
 
 
@@ -38,6 +37,14 @@ def applications_of_file(root: Node | None) -> list[Mapping]:
     if not isinstance(root, Mapping) or (root.get("kind") is not None and root.get("apiVersion") is not None):
         return []
     return applications_in(root) or applications_in(root.get(CHART))
+
+
+def _is_delivery(kind: str, body: Mapping) -> bool:
+    """Whether values are an Application or ApplicationSet, and not something else of another chart."""
+    if kind == "ApplicationSet":
+        return isinstance(body.get("template"), Mapping) and body.get("generators") is not None
+    sources = (body.get("source"), *items(body.get("sources")))
+    return any(lookup(source, "repoURL") is not None for source in sources)
 
 
 def _named(node: Node | None) -> Iterator[tuple[Scalar, Mapping]]:
