@@ -167,7 +167,7 @@ def _unknown_values(
     for name, entry in node:
         known = tree.get(name)
         if isinstance(known, dict):
-            if isinstance(entry.value, Mapping):
+            if isinstance(entry.value, Mapping) and not entry.value.doc.source.builtin:
                 yield from _unknown_values(use, entry.value, known, (*path, name), environment)
             continue
         if known is not None or not path or entry.key.doc.source.builtin or is_null(entry.value):

@@ -19,7 +19,9 @@ from lintkit.shape import SHAPE_POLICIES
 
 def policy_info(policies: Iterable[Policy]) -> tuple[PolicyInfo, ...]:
     """What reports say of policies, findings about shape included."""
-    own = [PolicyInfo(p.id, p.family, p.title, p.why, p.remedy, p.severity["production"], p.references, _page(p)) for p in policies]
+    own = [
+        PolicyInfo(p.id, p.family, p.title, p.why, p.remedy, p.severity["production"], p.references, _page(p)) for p in policies
+    ]
     shapes = [PolicyInfo(s.id, s.family, s.title, s.why, s.remedy, s.severity) for s in SHAPE_POLICIES]
     return tuple(sorted((*own, *shapes), key=lambda info: info.id))
 

@@ -164,8 +164,7 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
         own_urls=frozenset(world.own_urls),
     )
-    broken = frozenset(path for path, docs in world.files.parsed() if any(doc.trouble is not None for doc in docs))
-    return with_osds(replace(found, broken=broken), osd_entries(config.osds) if config else ())
+    return with_osds(replace(found, broken=world.broken), osd_entries(config.osds) if config else ())
 
 
 @dataclass(slots=True)

@@ -66,14 +66,34 @@ def headline(report: Report) -> str:
 
 
 def silences(report: Report) -> tuple[Silence, ...]:
-    """What was not evaluated, grouped: policies with one reason and environment are joined, then equal environments."""
+    """What was not evaluated, grouped: one reason of many subjects, policies and environments is one line."""
+    subjects: dict[tuple[str, str, str], list[str]] = {}
+    for policy, environment, reason in sorted(report.not_evaluated):
+        subject, detail = _subject_of(reason)
+        subjects.setdefault((policy, environment, detail), []).append(subject)
     policies: dict[tuple[str, str], set[str]] = {}
-    for policy, environment, reason in report.not_evaluated:
-        policies.setdefault((reason, environment), set()).add(policy)
+    for (policy, environment, detail), names in subjects.items():
+        policies.setdefault((_whose(names, detail), environment), set()).add(policy)
     environments: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (reason, environment), names in sorted(policies.items()):
-        environments.setdefault((tuple(sorted(names)), reason), []).append(environment)
+    for (reason, environment), ids in sorted(policies.items()):
+        environments.setdefault((tuple(sorted(ids)), reason), []).append(environment)
     return tuple(Silence(names, tuple(e for e in where if e), reason) for (names, reason), where in environments.items())
+
+
+def _subject_of(reason: str) -> tuple[str, str]:
+    """A reason's subject (``Pool/rook-ceph/images``) and the rest; no subject for a reason about the environment."""
+    head, colon, rest = reason.partition(": ")
+    return (head, rest) if colon and "/" in head and " " not in head else ("", reason)
+
+
+def _whose(subjects: list[str], detail: str) -> str:
+    named = [s for s in subjects if s]
+    if not named:
+        return detail
+    if len(named) == 1:
+        return f"{named[0]}: {detail}"
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return f"{detail} ({', '.join(named[:3])}{more})"
 
 
 def silence_line(silence: Silence) -> str:

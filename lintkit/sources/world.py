@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from lintkit.charts import known_chart
@@ -90,7 +91,7 @@ class Record:
         return path in self.reads
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards.
 
@@ -111,6 +112,11 @@ class World:
     delivered: bool = False
     own_urls: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+
+    @cached_property
+    def broken(self) -> frozenset[str]:
+        """Files of which a document cannot be parsed; asked once everything is read."""
+        return frozenset(path for path, docs in self.files.parsed() if any(doc.trouble is not None for doc in docs))
 
     def gather(self, name: str) -> Gathered:
         """The environment called ``name``, made when first named."""

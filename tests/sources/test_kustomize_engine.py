@@ -331,7 +331,7 @@ def readable(body: Body) -> Body:
     return {**rest, "stringData": {**encoded, **(body.get("stringData") or {})}}
 
 
-def without_hash(value: object, generated: set[str]) -> object:
+def without_hash(value: Any, generated: set[str]) -> Any:
     if isinstance(value, dict):
         return {k: without_hash(v, generated) for k, v in value.items()}
     if isinstance(value, list):
