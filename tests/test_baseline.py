@@ -84,7 +84,7 @@ def test_pruning_removes_what_is_gone_and_adds_nothing(tmp_path: Path) -> None:
     (root / "a.yaml").write_text(pool("a", 3))
     (root / "b.yaml").write_text(pool("b"))
     report, _ = check(Options(paths=(root,)))
-    assert any("gone: `lintkit baseline --prune` removes them" in note for note in report.notes)
+    assert any("gone: `lintkit baseline --prune` removes what is gone" in note for note in report.notes)
     assert ": 1 entry removed, " in prune_baseline(Options(paths=(root,)))
     assert ("pool-size-one", "b") in new(root)
     entries = json.loads((root / ".lintkit-baseline.json").read_text())["findings"]

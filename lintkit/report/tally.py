@@ -67,17 +67,25 @@ def headline(report: Report) -> str:
 
 def silences(report: Report) -> tuple[Silence, ...]:
     """What was not evaluated, grouped: one reason of many subjects, policies and environments is one line."""
+    general: dict[str, tuple[set[str], set[str]]] = {}
     subjects: dict[tuple[str, str, str], list[str]] = {}
     for policy, environment, reason in sorted(report.not_evaluated):
         subject, detail = _subject_of(reason)
-        subjects.setdefault((policy, environment, detail), []).append(subject)
-    policies: dict[tuple[str, str], set[str]] = {}
+        if subject:
+            subjects.setdefault((policy, environment, detail), []).append(subject)
+        else:
+            policies, environments = general.setdefault(detail, (set(), set()))
+            policies.add(policy)
+            environments.add(environment)
+    joined: dict[tuple[str, str], set[str]] = {}
     for (policy, environment, detail), names in subjects.items():
-        policies.setdefault((_whose(names, detail), environment), set()).add(policy)
-    environments: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (reason, environment), ids in sorted(policies.items()):
-        environments.setdefault((tuple(sorted(ids)), reason), []).append(environment)
-    return tuple(Silence(names, tuple(e for e in where if e), reason) for (names, reason), where in environments.items())
+        joined.setdefault((_whose(names, detail), environment), set()).add(policy)
+    where: dict[tuple[tuple[str, ...], str], set[str]] = {}
+    for (reason, environment), ids in joined.items():
+        where.setdefault((tuple(sorted(ids)), reason), set()).add(environment)
+    for reason, (policies, environments) in general.items():
+        where.setdefault((tuple(sorted(policies)), reason), set()).update(environments)
+    return tuple(Silence(names, tuple(sorted(e for e in at if e)), reason) for (names, reason), at in sorted(where.items()))
 
 
 def _subject_of(reason: str) -> tuple[str, str]:
@@ -87,19 +95,19 @@ def _subject_of(reason: str) -> tuple[str, str]:
 
 
 def _whose(subjects: list[str], detail: str) -> str:
-    named = [s for s in subjects if s]
-    if not named:
-        return detail
-    if len(named) == 1:
-        return f"{named[0]}: {detail}"
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-    return f"{detail} ({', '.join(named[:3])}{more})"
+    if len(subjects) == 1:
+        return f"{subjects[0]}: {detail}"
+    more = f" and {len(subjects) - 3} more" if len(subjects) > 3 else ""
+    return f"{detail} ({', '.join(subjects[:3])}{more})"
 
 
 def silence_line(silence: Silence) -> str:
     """``selector-matches-no-node (prod): no node inventory``, on one line and printable."""
     where = f" ({', '.join(silence.environments)})" if silence.environments else ""
-    return visible(f"{', '.join(silence.policies)}{where}: {silence.reason}")
+    names = list(silence.policies)
+    if len(names) > 6:
+        names = [*names[:3], f"{len(names) - 3} more policies"]
+    return visible(f"{', '.join(names)}{where}: {silence.reason}")
 
 
 def _same(fix: Fix) -> tuple[object, ...]:

@@ -143,9 +143,21 @@ def test_nothing_found_is_one_line_and_what_was_not_evaluated() -> None:
     assert render(report, color=False, width=80) == "Nothing found in 3 files, 1 environment.\nnot evaluated: a (prod): no osds\n"
 
 
-def test_policies_with_one_reason_are_joined_and_others_are_not() -> None:
+def test_policies_and_environments_with_one_reason_are_joined() -> None:
     items = (NotEvaluated("b", "x", "r"), NotEvaluated("a", "x", "r"), NotEvaluated("a", "y", "r"), NotEvaluated("a", "x", "q"))
-    assert silences(Report((), not_evaluated=items)) == ((("a",), ("x",), "q"), (("a", "b"), ("x",), "r"), (("a",), ("y",), "r"))
+    assert silences(Report((), not_evaluated=items)) == ((("a",), ("x",), "q"), (("a", "b"), ("x", "y"), "r"))
+
+
+def test_many_subjects_of_one_reason_are_one_line_that_names_three() -> None:
+    items = tuple(NotEvaluated("a", "x", f"Pool/ns/p{i}: size is a string") for i in range(5))
+    (silence,) = silences(Report((), not_evaluated=items))
+    assert silence.reason == "size is a string (Pool/ns/p0, Pool/ns/p1, Pool/ns/p2 and 2 more)"
+
+
+def test_many_policies_of_one_reason_are_counted() -> None:
+    items = tuple(NotEvaluated(f"p{i}", "x", "no base revision") for i in range(8))
+    text = render(Report((), not_evaluated=items, files=1, environments=("x",)), color=False, width=80)
+    assert "not evaluated: p0, p1, p2, 5 more policies (x): no base revision" in text
 
 
 def test_a_fix_that_two_findings_offer_counts_once(finding: Make, odd_sources: dict[str, Source]) -> None:
