@@ -21,7 +21,7 @@ from lintkit.policy.evaluate import Setting, Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
-from lintkit.shape import INVALID_YAML, SHAPE_POLICIES, invalid_yaml
+from lintkit.shape import SHAPE_POLICIES, duplicate_keys, invalid_yaml
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
 from lintkit.sources.said import problems_by_reason
@@ -258,20 +258,21 @@ def _by_path(config: Config) -> Callable[[Compiled, Subject], Setting]:
 
 def _shape_findings(world: World, choice: Choice) -> list[Finding]:
     found: list[Finding] = []
-    wanted = choice.takes(INVALID_YAML.id, INVALID_YAML.family)
     for path, docs in world.files.parsed():
         if path not in world.reader.reads:
             continue
         for doc in docs:
-            if doc.trouble is None:
-                continue
-            if "{{" in doc.text or "{%" in doc.text:
+            if doc.trouble is not None and ("{{" in doc.text or "{%" in doc.text):
                 world.skipped["template that is no YAML"] += 1
                 break
-            severity = setting_at(world.config, INVALID_YAML.id, path).severity
-            if wanted and severity != "off" and (finding := invalid_yaml(doc)):
-                found.append(replace(finding, severity=severity or finding.severity))
-    return found
+            broken = invalid_yaml(doc)
+            found += (broken,) if broken else duplicate_keys(doc)
+    return [at for f in found if choice.takes(f.policy, f.family) and (at := _configured(f, world.config)) is not None]
+
+
+def _configured(finding: Finding, config: Config) -> Finding | None:
+    severity = setting_at(config, finding.policy, finding.span.path).severity
+    return None if severity == "off" else replace(finding, severity=severity or finding.severity)
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:

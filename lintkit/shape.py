@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from lintkit.finding import Finding, ResourceId, Span
+from lintkit.finding import Finding, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
 from lintkit.text.source import Place
-from lintkit.yamldoc.document import Document
+from lintkit.yamldoc.document import Document, path_of, place_of, pointer
+from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name
 
 
 class ShapePolicy(NamedTuple):
@@ -28,6 +31,14 @@ INVALID_YAML: Final = ShapePolicy(
     "error",
     "Neither Helm nor kubectl can read the document, so nothing in it reaches the cluster, or the whole sync fails.",
     "Correct the syntax at the marked place.",
+)
+DUPLICATE_KEY: Final = ShapePolicy(
+    "duplicate-key",
+    "yaml",
+    "Key written twice in one mapping",
+    "error",
+    "Helm takes the last one without a word, so the first has no effect; kustomize, and with it Flux, refuses the file.",
+    "Keep one of the two, with everything that is meant below it.",
 )
 REASONLESS_IGNORE: Final = ShapePolicy(
     "reasonless-ignore",
@@ -103,6 +114,7 @@ CRD_VALIDATION: Final = ShapePolicy(
 )
 SHAPE_POLICIES: Final = (
     INVALID_YAML,
+    DUPLICATE_KEY,
     REASONLESS_IGNORE,
     UNKNOWN_IGNORE,
     EXPIRED_IGNORE,
@@ -145,3 +157,36 @@ def invalid_yaml(doc: Document) -> Finding | None:
     start = whole.start if whole.start < line_end or line_start == line_end else line_start
     place = Place(whole.source, start, max(end, start))
     return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {doc.trouble.message}", str(doc.number))
+
+
+def duplicate_keys(doc: Document) -> Iterator[Finding]:
+    """Findings for keys that a later one of the same mapping replaces, at the one that has no effect.
+
+    Keys with a template's control structure between them are alternatives: only one of them is there at a time.
+    """
+    for inner in doc.inner:
+        yield from duplicate_keys(inner)
+    todo: list[Node] = [] if doc.root is None else [doc.root]
+    while todo:
+        node = todo.pop()
+        if id(node) in doc.aliases:
+            continue
+        if isinstance(node, Sequence):
+            todo += node.items
+        elif isinstance(node, Mapping) and node.doc is doc:
+            for first, last in node.repeated():
+                if "{{" in (between := doc.text[first.key.start : last.key.start]) or "{%" in between:
+                    continue
+                name = key_name(first.key)
+                place, winner = place_of(first.key), place_of(last.key)
+                path = pointer(doc, (*path_of(node), name))
+                found = shape_finding(
+                    DUPLICATE_KEY,
+                    place,
+                    doc.number,
+                    f"{name} is written again in line {winner.first.line}, which replaces this one",
+                    f"{doc.number} {path}",
+                    path,
+                )
+                yield replace(found, related=(Related(winner, f"the {name} that counts"),))
+            todo += (entry.value for entry in node.entries if not entry.via)

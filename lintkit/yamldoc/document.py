@@ -22,9 +22,10 @@ class Document:
     ``number`` counts documents of the file from 0. ``text`` is what node offsets refer to: the
     file's text, or the embedded text, and then ``segments`` maps it to the file and ``host`` is the
     scalar that holds it. ``root`` is None for an empty document and for one with ``trouble``.
+    ``inner`` are the documents that were read from scalars of this one.
     """
 
-    __slots__ = ("aliases", "host", "number", "root", "segments", "source", "text", "trouble")
+    __slots__ = ("aliases", "host", "inner", "number", "root", "segments", "source", "text", "trouble")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Document:
         self.root: Node | None = None
         self.trouble: Trouble | None = None
         self.aliases: dict[int, Alias] = {}
+        self.inner: list[Document] = []
 
     def place(self, start: int, end: int) -> Place:
         """The span ``[start, end)`` of this document's text, in the file."""

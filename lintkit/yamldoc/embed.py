@@ -39,7 +39,9 @@ def embed(scalar: Scalar) -> Document:
     inner = segment_map(scalar)
     outer = scalar.doc.segments
     segments = inner if outer is None else inner.compose(outer)
-    return embedded(Document(scalar.doc.source, scalar.doc.number, text=scalar.text, segments=segments, host=scalar))
+    doc = embedded(Document(scalar.doc.source, scalar.doc.number, text=scalar.text, segments=segments, host=scalar))
+    scalar.doc.inner.append(doc)
+    return doc
 
 
 def detached(scalar: Scalar, text: str, locked: str) -> Document:

@@ -139,6 +139,16 @@ class Mapping(Node):
             self._index = {key_name(e.key): e for e in self.entries}
         return self._index
 
+    def repeated(self) -> list[tuple[Entry, Entry]]:
+        """Entries that a later one of the same key replaces, each with the last of that key; merged ones do not count."""
+        keys = self._pairs[::2] if self._entries is None else [e.key for e in self._entries if not e.via]
+        names = [key_name(key) for key in keys]
+        if len(set(names)) == len(names):
+            return []
+        own = [e for e in self.entries if not e.via]
+        last = dict(zip(names, own, strict=True))
+        return [(e, last[name]) for name, e in zip(names, own, strict=True) if e is not last[name]]
+
     def get(self, key: str) -> Node | None:
         """The value of ``key``, None when absent."""
         index = self._index
