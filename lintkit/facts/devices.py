@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
-from lintkit.facts.reading import unknown_below, words, written
+from lintkit.facts.reading import type_word, unknown_below, words, written
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
@@ -99,7 +99,7 @@ def osd_settings(subject: Subject, environment: Environment) -> Json:
                     "path": written((*path, key)),
                     "parent": written(path),
                     "taken": list(config.index),
-                    "type": _type(entry.value),
+                    "type": type_word(entry.value),
                     "text": entry.value.text if isinstance(entry.value, Scalar) else "",
                     "unknown": unknown_reason(entry.value) or unknown_reason(entry.key),
                     "similar": list(nearest(key, OSD_KEYS, 2)) if key not in OSD_KEYS else [],
@@ -117,17 +117,6 @@ def _configs(subject: Subject) -> Iterator[tuple[Mapping, Path]]:
         config = lookup(holder, "config")
         if isinstance(config, Mapping):
             yield config, (*path, "config")
-
-
-def _type(value: Node) -> str:
-    if isinstance(value, Scalar):
-        read = value.value
-        if isinstance(read, bool):
-            return "boolean"
-        if read is None:
-            return "null"
-        return {int: "integer", float: "number", str: "string"}[type(read)]
-    return "map" if isinstance(value, Mapping) else "list"
 
 
 def filters(subject: Subject, environment: Environment) -> Json:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lintkit.data import data_dir
+from lintkit.facts.reading import type_word
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
@@ -43,7 +44,7 @@ def _parameter(name: str, value: Node) -> Json:
     return {
         "key": name,
         "path": f"parameters.{_escaped(name)}",
-        "type": _type(value),
+        "type": type_word(value),
         "text": written,
         "wanted": _wanted(name, value, written),
         "unknown": unknown_reason(value),
@@ -62,17 +63,6 @@ def _wanted(name: str, value: Node, written: str) -> str:
     if name == "pg_autoscale_mode" and isinstance(value, Scalar) and isinstance(value.value, bool):
         return "on" if value.value else "off"
     return written
-
-
-def _type(value: Node) -> str:
-    if isinstance(value, Scalar):
-        read = value.value
-        if isinstance(read, bool):
-            return "boolean"
-        if read is None:
-            return "null"
-        return {int: "integer", float: "number", str: "string"}[type(read)]
-    return "map" if isinstance(value, Mapping) else "list"
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Pool": {"parameters": parameters}}

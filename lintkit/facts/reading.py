@@ -28,3 +28,15 @@ def unknown_below(node: Node | None) -> str:
 def words(node: Node | None) -> str:
     """The text of any scalar as a person wrote it; empty for anything else."""
     return node.text if isinstance(node, Scalar) and node.value is not None else ""
+
+
+def type_word(value: Node) -> str:
+    """How a value is typed as YAML: boolean, integer, number, null, string, list or map."""
+    if isinstance(value, Scalar):
+        read = value.value
+        if isinstance(read, bool):
+            return "boolean"
+        if read is None:
+            return "null"
+        return {int: "integer", float: "number", str: "string"}[type(read)]
+    return "map" if isinstance(value, Mapping) else "list"
