@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lintkit.sources.kustomize.build import build, kustomization_file
@@ -479,6 +479,7 @@ def test_no_kustomization_makes_the_build_fail(content: dict[str, object]) -> No
 
 @settings(max_examples=80, deadline=None)
 @given(ANYTHING, ANYTHING)
+@example({"name": "a"}, {"name": False})
 def test_a_strategic_merge_of_the_same_object_again_changes_nothing(base: object, patch: object) -> None:
     objects = [mapping(json.dumps({"kind": "K", "metadata": {"name": "k"}, "spec": base}))]
     inner = json.dumps({"kind": "K", "metadata": {"name": "k"}, "spec": patch})

@@ -96,7 +96,7 @@ def _over(base: Node | None, patch: Node, schema: Id | None, path: Names) -> Nod
         return _mapping(base, patch, schema, path)
     if isinstance(patch, Sequence):
         return _sequence(base, patch, schema, path)
-    if isinstance(patch, Scalar) and isinstance(base, Scalar) and base.style and not patch.style:
+    if isinstance(patch, Scalar) and isinstance(base, Scalar) and (base.style or base.tag == TAG_STR) and not patch.style:
         # kustomize keeps the quotes of the value it replaces: 2 over "1" reaches the cluster as the string "2"
         return Scalar(patch.doc, patch.start, patch.end, patch.text, "", TAG_STR, patch.anchor, base)
     return with_under(patch, base)
