@@ -21,6 +21,7 @@ _CUT: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _LINES: Final = re.compile(r"^[ \t]*\{\{-?\s*(?:include|template|tpl)\b[^\n]*\}\}[ \t]*$", re.MULTILINE)
 _LOCK: Final = "a template makes this text"
 _MAX_OBJECTS: Final = 1000
+_DELIVERIES: Final = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
 class Templates(NamedTuple):
@@ -35,7 +36,8 @@ def template_objects(reader: Reader, directory: str, values: Mapping | None, nam
     """What the templates of the chart in ``directory`` make with ``values`` (merged, the chart's own included).
 
     Conditions and loops over values are followed; what else a template computes is Unknown. A file with a condition
-    that cannot be decided, or that makes no YAML, is ``unread``. Argo CD's own kinds are left out: they are deliveries.
+    that cannot be decided, or that makes no YAML, is ``unread``. Argo CD's Applications and what belongs to them
+    are left out: they are deliveries.
     """
     top = f"{directory}/templates" if directory else "templates"
     params: Params = {"Values": data(values) if values is not None else {}}
@@ -76,7 +78,7 @@ def _objects(source: Source, params: Params) -> list[Mapping] | None:
         doc = hide_unread(embedded(Document(source, number, text=piece, segments=segments)))
         if doc.trouble is not None:
             return None
-        if isinstance(doc.root, Mapping) and not (string(doc.root.get("apiVersion")) or "").startswith("argoproj.io/"):
+        if isinstance(doc.root, Mapping) and string(doc.root.get("kind")) not in _DELIVERIES:
             found.append(doc.root)
     return found
 

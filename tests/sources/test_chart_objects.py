@@ -66,6 +66,12 @@ def test_applications_are_left_to_argo_cd() -> None:
     assert read("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: StorageClass}\n").objects == ()
 
 
+def test_what_makes_pods_under_argos_group_is_an_object_like_any_other() -> None:
+    bus = "apiVersion: argoproj.io/v1alpha1\nkind: EventBus\nmetadata: {name: default}\n---\n"
+    found = read(bus + "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: default}\n").objects
+    assert [text(body.get("kind")) for body in found] == ["EventBus", "PodDisruptionBudget"]
+
+
 @given(
     st.lists(
         st.sampled_from(
