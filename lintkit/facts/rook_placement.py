@@ -245,8 +245,6 @@ def _spread(placement: Node | None) -> bool:
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "CephCluster": {"mon_nodes": mon_nodes, "prepare_drift": prepare_drift, "dropped_terms": dropped_terms},
-    "CephFilesystem": {"external": external},
-    "CephObjectStore": {"external": external},
     "CephNFS": {"external": external},
     "CephBlockPool": {"external": external},
     "Environment": {"unplaced_daemons": unplaced_daemons, "unspread_daemons": unspread_daemons},
