@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import NamedTuple
 
 from lintkit.config import Config, PolicySetting
@@ -93,6 +94,11 @@ def general(config: Config) -> dict[str, Setting]:
         for name, entries in config.policies.items()
         if (entry := next((e for e in entries if not e.paths), None))
     }
+
+
+def by_path(config: Config) -> dict[str, Callable[[str], Setting]]:
+    """Path to setting, of every policy about which the configuration has a special word for some paths."""
+    return {name: partial(setting_at, config, name) for name, entries in config.policies.items() if any(e.paths for e in entries)}
 
 
 def setting_at(config: Config, policy: str, path: str) -> Setting:

@@ -11,8 +11,8 @@ from lintkit.errors import LintkitError
 from lintkit.facts.table import facts_table
 from lintkit.facts.words import nearest
 from lintkit.policy.cel import CelError, program
-from lintkit.policy.evaluate import Judged
-from lintkit.policy.reads import reads_of
+from lintkit.policy.judged import Judged
+from lintkit.policy.reads import asked, reads_of
 from lintkit.run import Loaded
 from lintkit.sources.fluxcd import beside
 from lintkit.subjects.deliveries import delivery_label
@@ -199,7 +199,7 @@ def show_eval(loaded: Loaded, expression: str, on: str) -> str:
             f"environment {environment.name}, {subject.id}",
             "object: " + json.dumps(judged.object, indent=2, ensure_ascii=False),
             "facts: " + json.dumps(facts, indent=2, ensure_ascii=False),
-            "result: " + _result(expression, judged, environment, facts, judged.obstacle(reads)),
+            "result: " + _result(expression, judged, environment, facts, judged.obstacle(asked(reads))),
         ]
     return "\n".join(parts) + "\n"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from lintkit.baseline import load_baseline, split
-from lintkit.choice import Choice, general, selected, setting_at, settled
+from lintkit.choice import Choice, by_path, general, selected, setting_at, settled
 from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
@@ -17,7 +17,7 @@ from lintkit.facts.osds import osd_entries, with_osds
 from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, Report, Skipped
 from lintkit.ignores import decide
 from lintkit.policy.compiled import Compiled, compile_policy
-from lintkit.policy.evaluate import Setting, Verdicts, evaluate
+from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
@@ -29,7 +29,6 @@ from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import World, inventories_of, load_world
 from lintkit.subjects.deliveries import Missing
 from lintkit.subjects.environment import Environment
-from lintkit.subjects.model import Subject
 from lintkit.subjects.project import project
 from lintkit.tree.files import Files
 from lintkit.tree.paths import join
@@ -189,7 +188,7 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
     for reason in ready.broken:
         verdicts.broken[reason] = ""
     for environment in loaded.environments:
-        evaluate(environment, ready.compiled, general(loaded.config), verdicts, _by_path(loaded.config))
+        evaluate(environment, ready.compiled, general(loaded.config), verdicts, by_path(loaded.config))
     # where a policy speaks of a place in its own words, the schema need not
     spoken = {(f.span.path, f.place.start, f.place.end) for f in verdicts.findings}
     shapes = [
@@ -250,10 +249,6 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
             # one broken policy is named and makes the exit code 2; the others still run
             ready.broken.append(str(error))
     return ready
-
-
-def _by_path(config: Config) -> Callable[[Compiled, Subject], Setting]:
-    return lambda compiled, subject: setting_at(config, compiled.policy.id, subject.home.doc.source.path)
 
 
 def _shape_findings(world: World, choice: Choice) -> list[Finding]:
@@ -333,7 +328,7 @@ def judge(
     verdicts = Verdicts()
     compiled = [compile_policy(p) for p in policies]
     for environment in environments:
-        evaluate(environment, compiled, general(world.config), verdicts, _by_path(world.config))
+        evaluate(environment, compiled, general(world.config), verdicts, by_path(world.config))
     findings = [*_shape_findings(world, Choice()), *_merged(verdicts.findings)]
     return sorted(findings, key=_order), verdicts
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.charts import chart_defaults, components
 from lintkit.facts.placement import escaped
 from lintkit.facts.workloads import bounds, whole, workloads
 from lintkit.sources.inventory.model import parse_taint
-from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
+from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -29,23 +28,15 @@ _IPV4: Final = re.compile(r"\d+(?:\.\d+){3}")
 _ADDRESSES: Final = ("ansible_host", "ip", "access_ip")
 
 
-@once_each
-def default_selector(subject: Subject, environment: Environment) -> Json:
-    """The node label that a Component's chart selects unless told otherwise: ``key`` and ``value``, empty when not known."""
-    chart, component = text(subject.object.get("chart")) or "", text(subject.object.get("component")) or ""
-    defaults = chart_defaults(chart)
-    spec = next((s for s in components(chart) if s.component == component), None)
-    label = lookup(defaults.document.root, *spec.label) if defaults and spec and spec.label else None
-    return {
-        "key": text(lookup(label, "node_selector_key")) or "",
-        "value": text(lookup(label, "node_selector_value")) or "",
-    }
+def _default_selector(component: Subject) -> tuple[str, str]:
+    """The node label that a Component's chart selects unless told otherwise, key and value; empty when not known."""
+    default = component.facts.get("default_selector")
+    return (str(default["key"]), str(default["value"])) if isinstance(default, dict) else ("", "")
 
 
 def node_role(subject: Subject, environment: Environment) -> Json:
     """The role that a Component's chart gives it: control, compute, network or storage; empty for none of these."""
-    default = default_selector(subject, environment)
-    return _ROLES.get(str(default["key"]), "") if isinstance(default, dict) else ""
+    return _ROLES.get(_default_selector(subject)[0], "")
 
 
 def half_selector(subject: Subject, environment: Environment) -> Json:
@@ -59,8 +50,7 @@ def half_selector(subject: Subject, environment: Environment) -> Json:
         return None
     alone = [not key.doc.source.builtin, not value.doc.source.builtin]
     pair = (key.text, value.text)
-    default = default_selector(subject, environment)
-    if all(alone) or not any(alone) or (isinstance(default, dict) and pair == (default["key"], default["value"])):
+    if all(alone) or not any(alone) or pair == _default_selector(subject):
         return None
     if any(other.id != subject.id and _pair(other) == pair for other in environment.by_kind.get("Component", ())):
         return None
@@ -263,7 +253,6 @@ def idle_budgets(subject: Subject, environment: Environment) -> Json:
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "Component": {
-        "default_selector": default_selector,
         "node_role": node_role,
         "half_selector": half_selector,
         "replica_literal": replica_literal,

@@ -144,22 +144,6 @@ class Program:
         """The value over ``data`` (root name to plain data); CelError when it failed."""
         return _value(self._result(data))
 
-    def test(self, data: Mapping[str, Json]) -> bool:
-        """The value as a verdict; CelError when it is no bool."""
-        result = self._result(data)
-        value = _plain(result)
-        if value is True or value is False:
-            return value
-        value = _value(result)
-        raise CelError(f"gives {type(value).__name__}, not a bool")
-
-    def render(self, data: Mapping[str, Json]) -> str:
-        """The value as a string; CelError when it is none."""
-        value = self.evaluate(data)
-        if not isinstance(value, str):
-            raise CelError(f"gives {type(value).__name__}, not a string")
-        return value
-
 
 def _value(result: Any) -> Json:
     kind = result.type().name()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import ROOTS, CelError, Program, program, restored
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
-from lintkit.policy.reads import Read, reads_of
+from lintkit.policy.reads import Asked, Read, asked, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
-from lintkit.policy.view import LASTING, PRESENT, View
+from lintkit.policy.view import LASTING, PRESENT, View, view
+from lintkit.yamldoc.node import Json
+
+_ANSWERS: Final = 512
+"""How many answers of one expression are kept."""
 
 
 class Saved(NamedTuple):
@@ -27,7 +32,8 @@ class Part(NamedTuple):
 
     ``uses`` are the variables it names, in the order of the policy. ``views`` are the paths it reads of every root
     that does not change while a policy judges a subject, ``changing`` the other roots. Without any, and without
-    variables, every policy that asks the same of a subject gets the same answer: ``shared``.
+    variables, every policy that asks the same of a subject gets the same answer: ``shared``. ``answers`` are values by
+    the data they were computed from (bytes that are equal for equal data): environments have much in common.
     """
 
     program: Program
@@ -35,6 +41,31 @@ class Part(NamedTuple):
     views: tuple[View, ...]
     changing: tuple[str, ...]
     shared: bool
+    answers: dict[bytes, Json]
+
+    def value(self, data: Mapping[str, Json], key: bytes) -> Json:
+        """The value over ``data`` (root name to plain data), which ``key`` stands for; CelError when it failed."""
+        answers = self.answers
+        if key in answers:
+            return answers[key]
+        value = self.program.evaluate(data)
+        if len(answers) < _ANSWERS:
+            answers[key] = value
+        return value
+
+    def test(self, data: Mapping[str, Json], key: bytes) -> bool:
+        """The value as a verdict; CelError when it is no bool."""
+        value = self.value(data, key)
+        if value is True or value is False:
+            return value
+        raise CelError(f"gives {type(value).__name__}, not a bool")
+
+    def render(self, data: Mapping[str, Json], key: bytes) -> str:
+        """The value as a string; CelError when it is none."""
+        value = self.value(data, key)
+        if not isinstance(value, str):
+            raise CelError(f"gives {type(value).__name__}, not a string")
+        return value
 
 
 @dataclass(frozen=True)
@@ -42,7 +73,8 @@ class Compiled:
     """``reads`` are those of a policy's conditions, ``validation_reads`` those of every validation by number.
 
     Both count what the variables they use read, and are sorted: the first obstacle is the one that is named.
-    ``variables`` are expressions by name, ``saved`` expressions by text.
+    ``variables`` are expressions by name, ``saved`` expressions by text. ``verdicts`` are those on data judged before,
+    by its mark: whether the conditions hold, whether the validations have anything to say.
     """
 
     policy: Policy
@@ -50,7 +82,24 @@ class Compiled:
     reads: tuple[Read, ...]
     validation_reads: tuple[tuple[Read, ...], ...]
     saved: dict[str, Saved] = field(default_factory=dict, repr=False)
+    verdicts: dict[bytes, bool] = field(default_factory=dict, repr=False)
     _parts: dict[str, Part] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def lasting(self) -> bool:
+        """Whether a verdict rests on the object and named facts alone: equal ones are judged equally in every environment."""
+        plain = all(asked.plain for asked in (self.asked, *self.validations_asked))
+        return plain and not self.policy.on_change and not any(v.needs for v in self.policy.validations)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What the conditions ask of a subject."""
+        return asked(self.reads)
+
+    @cached_property
+    def validations_asked(self) -> tuple[Asked, ...]:
+        """What every validation asks of a subject."""
+        return tuple(asked(reads) for reads in self.validation_reads)
 
     def part(self, text: str) -> Part:
         """An expression of the policy, made ready once."""
@@ -68,9 +117,9 @@ class Compiled:
         paths: dict[str, list[tuple[str, ...]]] = {}
         for read in reads:
             paths.setdefault(read.root, []).append(read.path if read.deep else (*read.path, PRESENT))
-        views = tuple(View(root, tuple(found), f"{root} {found}") for root, found in paths.items() if root in LASTING)
+        views = tuple(view(root, tuple(found)) for root, found in paths.items() if root in LASTING)
         changing = tuple(root for root in paths if root not in LASTING)
-        return Part(ready, uses, views, changing, not changing)
+        return Part(ready, uses, views, changing, not changing, {})
 
 
 def compile_policy(policy: Policy) -> Compiled:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
-from lintkit.facts.table import fact
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
 from lintkit.policy.cel import CelError
 from lintkit.policy.compiled import Compiled, Part
 from lintkit.policy.fixing import fix_for
+from lintkit.policy.judged import Judged, as_key
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
-from lintkit.policy.reads import Read
-from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, too_large, touches
-from lintkit.policy.view import View, seen
-from lintkit.subjects.environment import Environment, NotKnown
+from lintkit.policy.shapes import too_large
+from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Node, Path, Sequence
-from lintkit.yamldoc.node import Mapping as MapNode
-from lintkit.yamldoc.plain import served
+from lintkit.yamldoc.node import Json, Path
 from lintkit.yamldoc.transform import keys
-from lintkit.yamldoc.unknowns import unknown_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,12 @@ class Setting:
 
     severity: str = ""
     params: Mapping[str, Json] = field(default_factory=dict)
+
+
+_PLAIN: Final = Setting()
+_VERDICTS: Final = 2048
+"""How many verdicts of one policy are kept."""
+_NOWHERE: Final[Mapping[str, Callable[[str], Setting]]] = {}
 
 
 @dataclass(slots=True)
@@ -44,157 +46,77 @@ class Verdicts:
     unknown: int = 0
 
 
-class Judged:
-    """A subject as policies see it: plain data and facts, made when first asked for."""
-
-    def __init__(self, subject: Subject, environment: Environment) -> None:
-        self.subject = subject
-        self.environment = environment
-        self._object: Json = None
-        self._facts: dict[str, Json | NotKnown] = {}
-        self._misfits: tuple[Misfit, ...] | None = None
-        self._obstacles: dict[Read, str] = {}
-        self._unknown: set[str] = set()
-        self._views: dict[str, Json] = {}
-        self.answers: dict[str, bool] = {}
-
-    @property
-    def object(self) -> Json:
-        """The object as plain data."""
-        if self._object is None:
-            self._object = served(self.subject.object)
-        return self._object
-
-    def view(self, view: View) -> Json:
-        """What lies on the paths of a root that lasts; facts that are not known are left out."""
-        found = self._views.get(view.key, self)
-        if found is self:
-            found = self._views[view.key] = seen(self._root(view), view.paths)
-        return found  # type: ignore[return-value]
-
-    def _root(self, view: View) -> Json:
-        if view.root == "facts":
-            names = dict.fromkeys(path[0] for path in view.paths) if () not in view.paths else fact_names(self.subject.kind)
-            return {name: value for name in names if not isinstance(value := self.fact(name), NotKnown)}
-        if view.root == "env":
-            return self.environment.view
-        if view.root == "oldObject":
-            return self.old.object if self.old is not None else None
-        return self.object
-
-    @cached_property
-    def old(self) -> Judged | None:
-        """The same subject before the change; None without a base or when it is new."""
-        base = self.environment.base
-        subject = self.environment.before(self.subject)
-        return Judged(subject, base) if subject is not None and base is not None else None
-
-    @property
-    def unknown_reads(self) -> int:
-        """How many values that some policy reads are unknown here."""
-        return len(self._unknown)
-
-    def fact(self, name: str) -> Json | NotKnown:
-        """The value of a fact, computed once."""
-        found = self._facts.get(name)
-        if found is None and name not in self._facts:
-            known = self.subject.facts
-            value = known[name] if name in known else fact(name, self.subject, self.environment)
-            if not isinstance(value, NotKnown):
-                value = fact_as_declared(self.subject.kind, name, value)
-            found = self._facts[name] = value
-        return found
-
-    def obstacle(self, reads: Iterable[Read]) -> str:
-        """Why ``reads`` cannot be trusted here (an unknown value, a wrong shape); empty when they can."""
-        for read in reads:
-            if read.root == "object":
-                reason = self._obstacles.get(read)
-                if reason is None:
-                    reason = self._obstacles[read] = self._unknown_at(read) or self._misfit_at(read)
-                if reason:
-                    return reason
-            elif read.root == "oldObject" and self.old is not None:
-                reason = self.old.obstacle([read._replace(root="object")])
-                if reason:
-                    return f"before this change, {reason}"
-            elif read.root == "facts" and read.path:
-                value = self.fact(read.path[0])
-                if isinstance(value, NotKnown):
-                    return value.reason
-        return ""
-
-    def _unknown_at(self, read: Read) -> str:
-        reason = _unknown_below(self.subject.object, read.path, deep=read.deep)
-        if not reason:
-            return ""
-        self._unknown.add(f"{read}: {reason}")
-        return f"{read}: {reason}"
-
-    def _misfit_at(self, read: Read) -> str:
-        if self._misfits is None:
-            self._misfits = misfits(self.subject.kind, self.object)
-        return next((misfit.text for misfit in self._misfits if touches(read, misfit.path)), "")
-
-
-def _unknown_below(node: Node | None, path: tuple[str, ...], *, deep: bool) -> str:
-    reason = unknown_reason(node)
-    if reason or node is None:
-        return reason
-    if path:
-        if path[0] == "[]":
-            parts = node.items if isinstance(node, Sequence) else [e.value for _, e in node] if isinstance(node, MapNode) else ()
-            return next((r for part in parts if (r := _unknown_below(part, path[1:], deep=deep))), "")
-        return _unknown_below(node.get(path[0]), path[1:], deep=deep) if isinstance(node, MapNode) else ""
-    if not deep:
-        return ""
-    if isinstance(node, MapNode):
-        return next((r for _, e in node if (r := _unknown_below(e.value, (), deep=True))), "")
-    if isinstance(node, Sequence):
-        return next((r for item in node.items if (r := _unknown_below(item, (), deep=True))), "")
-    return ""
-
-
 def evaluate(
     environment: Environment,
     policies: Iterable[Compiled],
     settings: Mapping[str, Setting],
     verdicts: Verdicts,
-    setting_of: Callable[[Compiled, Subject], Setting] | None = None,
+    by_path: Mapping[str, Callable[[str], Setting]] = _NOWHERE,
 ) -> None:
-    """Judge every subject of ``environment`` by every policy on its kind."""
-    judged: dict[str, Judged] = {}
+    """Judge every subject of ``environment`` by every policy on its kind.
+
+    ``settings`` hold for a policy wherever its subjects are written, ``by_path`` (policy to path to setting) for those
+    about which the configuration says different things in different places.
+    """
+    judged = {subject.id: Judged(subject, environment) for subject in environment.subjects}
     for compiled in policies:
         policy = compiled.policy
-        setting = settings.get(policy.id, Setting())
-        chosen = [
-            (subject, own)
-            for kind in policy.subjects
-            for subject in environment.by_kind.get(kind, ())
-            if not _silent(policy, own := setting_of(compiled, subject) if setting_of else setting, environment.profile)
-        ]
-        if not chosen:
-            continue
         needs = (*policy.needs, "base") if policy.on_change else policy.needs
         missing = next((environment.evidence[n] for n in needs if environment.evidence.get(n)), "")
-        if missing:
-            verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, missing))
-            continue
-        for subject, own in chosen:
-            view = judged.get(subject.id)
-            if view is None:
-                view = judged[subject.id] = Judged(subject, environment)
-            if policy.on_change and view.old is None:
+        for setting, subjects in _settled(compiled, environment, settings, by_path):
+            if not subjects or _silent(policy, setting, environment.profile):
                 continue
-            try:
-                _Run(compiled, view, own, verdicts).judge()
-            except CelError as error:
-                if number := too_large(view.object):
-                    reason = f"{subject.id}: the number {number} is too large"
-                    verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, reason))
-                    continue
-                verdicts.broken.setdefault(policy.id, f"{policy.origin}: {error} (judging {subject.id})")
+            if missing:
+                verdicts.not_evaluated.add(NotEvaluated(policy.id, environment.name, missing))
+                break
+            scope = _scope(compiled, setting, environment.profile)
+            for subject in subjects:
+                _judge(compiled, judged[subject.id], setting, scope, verdicts)
     verdicts.unknown += sum(view.unknown_reads for view in judged.values())
+
+
+def _settled(
+    compiled: Compiled,
+    environment: Environment,
+    settings: Mapping[str, Setting],
+    by_path: Mapping[str, Callable[[str], Setting]],
+) -> Iterator[tuple[Setting, Sequence[Subject]]]:
+    """The subjects of a policy with what the configuration says of it there."""
+    at = by_path.get(compiled.policy.id)
+    for kind in compiled.policy.subjects:
+        subjects = environment.by_kind.get(kind, ())
+        if at is None:
+            yield settings.get(compiled.policy.id, _PLAIN), subjects
+        else:
+            yield from ((at(subject.home.doc.source.path), (subject,)) for subject in subjects)
+
+
+def _scope(compiled: Compiled, setting: Setting, profile: str) -> bytes:
+    """What a verdict rests on besides the subject, as bytes; empty for a policy whose verdicts rest on more than that."""
+    return as_key([profile, setting.severity, dict(setting.params)]) if compiled.lasting else b""
+
+
+def _judge(compiled: Compiled, judged: Judged, setting: Setting, scope: bytes, verdicts: Verdicts) -> None:
+    """One policy on one subject."""
+    policy, subject = compiled.policy, judged.subject
+    if policy.on_change and judged.old is None:
+        return
+    try:
+        _Run(compiled, judged, setting, verdicts).judge(scope if judged.sound else b"")
+    except CelError as error:
+        number = too_large(judged.object)
+        if not number:
+            verdicts.broken.setdefault(policy.id, f"{policy.origin}: {error} (judging {subject.id})")
+            return
+        reason = f"{subject.id}: the number {number} is too large"
+        verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, reason))
+
+
+_HOW: Final[Mapping[str, Callable[[Part, Mapping[str, Json], bytes], Json]]] = {
+    "test": Part.test,
+    "render": Part.render,
+    "value": Part.value,
+}
 
 
 class _Run:
@@ -208,61 +130,84 @@ class _Run:
         self.environment = judged.environment
         self.setting = setting
         self.verdicts = verdicts
-        self.data: dict[str, Json] = {}
         self.failed: dict[str, CelError] = {}
 
-    def judge(self) -> None:
-        policy = self.policy
-        reason = self.judged.obstacle(self.compiled.reads)
+    @cached_property
+    def data(self) -> dict[str, Json]:
+        """The roots that change while a policy judges a subject."""
+        params: dict[str, Json] = {n: self.setting.params.get(n, p.default) for n, p in self.policy.params.items()}
+        return {"params": params, "variables": {}, "item": None}
+
+    def judge(self, scope: bytes) -> None:
+        """Conditions, then every validation. With a ``scope``, nothing is asked that was answered for equal data."""
+        reason = self.judged.obstacle(self.compiled.asked)
         if reason:
             self._not_evaluated(reason)
             return
-        self.data = self._data()
-        if not all(self._holds(condition.text) for condition in policy.conditions):
+        known = self.compiled.verdicts
+        mark = scope and scope + self.judged.mark(self.compiled.asked)
+        applies = known.get(mark)
+        if applies is None:
+            applies = self._keep(mark, all(self._holds(condition.text) for condition in self.policy.conditions))
+        if not applies:
             return
-        for validation, reads in zip(policy.validations, self.compiled.validation_reads, strict=True):
-            evidence = self.environment.evidence
-            reason = next((evidence[n] for n in validation.needs if evidence.get(n)), "") or self.judged.obstacle(reads)
+        obstacles = self._obstacles()
+        if any(obstacles):
+            mark = b""
+        elif mark:
+            mark += b"".join([self.judged.mark(asked) for asked in self.compiled.validations_asked])
+            if known.get(mark) is False:
+                return
+        before = len(self.verdicts.findings)
+        for validation, reason in zip(self.policy.validations, obstacles, strict=True):
             if reason:
                 self._not_evaluated(reason)
             else:
                 self._validate(validation)
+        self._keep(mark, len(self.verdicts.findings) > before)
+
+    def _keep(self, mark: bytes, speaks: bool) -> bool:
+        if mark and len(self.compiled.verdicts) < _VERDICTS:
+            self.compiled.verdicts[mark] = speaks
+        return speaks
+
+    def _obstacles(self) -> list[str]:
+        """Why each validation cannot be evaluated; empty where it can."""
+        evidence = self.environment.evidence
+        return [
+            next((evidence[n] for n in validation.needs if evidence.get(n)), "") or self.judged.obstacle(asked)
+            for validation, asked in zip(self.policy.validations, self.compiled.validations_asked, strict=True)
+        ]
 
     def _holds(self, text: str) -> bool:
         """A condition; one that rests on the subject alone is asked once for all policies."""
-        if not self.compiled.part(text).shared:
-            return bool(self._program_data(text, "test"))
-        answers = self.judged.answers
-        if text not in answers:
-            answers[text] = bool(self._program_data(text, "test"))
-        return answers[text]
+        part = self.compiled.part(text)
+        return self.judged.holds(text, part) if part.shared else bool(self._asked(part, Part.test))
 
     def _not_evaluated(self, reason: str) -> None:
         self.verdicts.not_evaluated.add(NotEvaluated(self.policy.id, self.environment.name, f"{self.subject.id}: {reason}"))
 
-    def _data(self) -> dict[str, Json]:
-        params: dict[str, Json] = {n: self.setting.params.get(n, p.default) for n, p in self.policy.params.items()}
-        return {"params": params, "variables": {}, "item": None}
-
     def _program_data(self, text: str, how: str) -> Json:
-        part = self.compiled.part(text)
+        return self._asked(self.compiled.part(text), _HOW[how])
+
+    def _asked(self, part: Part, how: Callable[[Part, Mapping[str, Json], bytes], Json]) -> Json:
         failed = self._variables(part) if part.uses else None
-        compiled, data = part.program, self._seen(part)
+        data, key = self._seen(part)
         try:
-            if how == "test":
-                return compiled.test(data)
-            return compiled.render(data) if how == "render" else compiled.evaluate(data)
+            return how(part, data, key)
         except CelError:
             if failed is not None:
                 raise failed from None
             raise
 
-    def _seen(self, part: Part) -> dict[str, Json]:
-        """The data that an expression reads."""
+    def _seen(self, part: Part) -> tuple[dict[str, Json], bytes]:
+        """The data that an expression reads, and the same as bytes."""
         data = {root: self.data[root] for root in part.changing}
+        key = as_key(data) if data else b""
         for view in part.views:
-            data[view.root] = self.judged.view(view)
-        return data
+            data[view.root], of_view = self.judged.view(view)
+            key += of_view
+        return data, key
 
     def _variables(self, part: Part) -> CelError | None:
         """Evaluate the variables that an expression uses, once each, in their order.
@@ -280,7 +225,7 @@ class _Run:
                 used = self.compiled.part(self.compiled.variables[name])
                 inner = self._variables(used) if used.uses else None
                 try:
-                    known[name] = used.program.evaluate(self._seen(used))
+                    known[name] = used.value(*self._seen(used))
                     continue
                 except CelError as error:
                     self.failed[name] = inner or CelError(f"variable {name}: {error}")

@@ -18,22 +18,40 @@ PRESENT: Final = "?"
 """Last part of a path that is only asked for: ``has(object.spec)`` wants to know of the key, not of its value."""
 
 
+Tree: TypeAlias = "dict[str, Tree | None]"
+"""Keys that are read, with what is read below each: None for all of it."""
+
+
 class View(NamedTuple):
-    """Paths of one root; ``key`` tells views apart (a string is hashed once, nested tuples every time)."""
+    """What is read of one root, None for all of it; ``key`` tells views apart (a string is hashed once)."""
 
     root: str
-    paths: Paths
+    tree: Tree | None
     key: str
 
 
-def seen(value: Json, paths: Paths) -> Json:
-    """``value`` with nothing but what lies on ``paths``; all of it where a path ends or goes into a list."""
-    if not isinstance(value, dict):
-        return value
+def view(root: str, paths: Paths) -> View:
+    """The view of ``paths``."""
+    return View(root, _tree(paths), f"{root} {paths}")
+
+
+def _tree(paths: Paths) -> Tree | None:
     below: dict[str, list[tuple[str, ...]]] = {}
     for path in paths:
         if not path or path[0] == "[]":
-            return value
+            return None
         below.setdefault(path[0], []).append(path[1:])
     below.pop(PRESENT, None)
-    return {key: seen(value[key], tuple(rest)) for key, rest in below.items() if key in value}
+    return {key: _tree(tuple(rest)) for key, rest in below.items()}
+
+
+def seen(value: Json, tree: Tree | None) -> Json:
+    """``value`` with nothing but what ``tree`` names; all of it where the tree ends or a list begins."""
+    if tree is None or type(value) is not dict:
+        return value
+    found: dict[str, Json] = {}
+    for key, rest in tree.items():
+        if key in value:
+            part = value[key]
+            found[key] = part if rest is None or type(part) is not dict else seen(part, rest)
+    return found

@@ -9,7 +9,7 @@ from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.containers import containers_of_chart
 from lintkit.subjects.model import Binding, Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, string
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, string, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -24,7 +24,8 @@ def component_subjects(use: ChartUse) -> list[Subject]:
     """Every workload of an OpenStack-Helm release that its manifests switch on."""
     defaults = chart_defaults(use.chart, use.version)
     release = defaults.release if defaults else ""
-    return [_component(use, spec) for spec in components(use.chart, release) if _enabled(use.values, spec)]
+    own = defaults.document.root if defaults else None
+    return [_component(use, spec, own) for spec in components(use.chart, release) if _enabled(use.values, spec)]
 
 
 def chart_containers(use: ChartUse) -> list[Subject]:
@@ -45,7 +46,7 @@ def _enabled(values: Mapping, spec: ComponentSpec) -> bool:
     return True
 
 
-def _component(use: ChartUse, spec: ComponentSpec) -> Subject:
+def _component(use: ChartUse, spec: ComponentSpec, defaults: Node | None) -> Subject:
     values, home = use.values, use.home
     anchor = values if not values.doc.source.builtin else home
     parts: list[tuple[str, Node | None]] = [
@@ -89,6 +90,10 @@ def _component(use: ChartUse, spec: ComponentSpec) -> Subject:
         "workload_name": name,
         "defaults_exact": use.exact,
         "pod_labels": dict(spec.pod_labels),
+        "default_selector": {
+            "key": text(_at(defaults, (*spec.label, "node_selector_key"))) or "" if spec.label else "",
+            "value": text(_at(defaults, (*spec.label, "node_selector_value"))) or "" if spec.label else "",
+        },
         "budget_mode": "max-unavailable-fallback" if use.chart in _FALLBACK_BUDGETS else "min-available",
     }
     return Subject(
@@ -154,7 +159,7 @@ def _operation(
     parts += [(name, make_mapping(anchor, members)) for name, members in groups.items()]
 
 
-def _at(values: Mapping, path: Path) -> Node | None:
+def _at(values: Node | None, path: Path) -> Node | None:
     return lookup(values, *path) if path else None
 
 

@@ -233,9 +233,16 @@ def child(node: Node | None, key: Key) -> Node | None:
 def lookup(node: Node | None, *path: Key) -> Node | None:
     """The node at ``path`` below ``node``; None when it does not exist."""
     for key in path:
-        node = node.get(key) if isinstance(node, Mapping) and isinstance(key, str) else child(node, key)
-        if node is None:
-            return None
+        if type(node) is Mapping:
+            index = node._index
+            entry = (node.index if index is None else index).get(key if type(key) is str else str(key))
+            if entry is None:
+                return None
+            node = entry.value
+        else:
+            node = child(node, key)
+            if node is None:
+                return None
     return node
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lintkit.policy.cel import CelError, program
 from lintkit.policy.reads import reads_of
-from lintkit.policy.view import PRESENT, seen
+from lintkit.policy.view import PRESENT, Paths, view
+from lintkit.policy.view import seen as seen_by
 from lintkit.yamldoc.node import Json
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -32,6 +33,10 @@ EXPRESSIONS = (
     "object.a.exists(i, has(i.b) && i.b == object.c)",
     "size(object.a) > 1",
 )
+
+
+def seen(value: Json, paths: Paths) -> Json:
+    return seen_by(value, view("object", paths).tree)
 
 
 def answer(text: str, data: dict[str, Json]) -> object:
