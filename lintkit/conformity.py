@@ -37,11 +37,14 @@ from lintkit.yamldoc.unknowns import unknown_reason
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
 _OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
 Schemas = dict[tuple[str, str], CrdSchema]
+_Made = dict[tuple[int, str], Finding]
+"""Findings about keys of values by key (all of them live as long as the world) and chart: a file may serve many environments."""
 
 
 def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Finding]:
     """Where resources, deliveries and chart values of every environment depart from their schemas."""
     environments = list(environments)
+    made: _Made = {}
     own = _repository_schemas(world, environments)
     for environment in environments:
         for subject in environment.subjects:
@@ -52,7 +55,7 @@ def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Fi
                     if finding is not None:
                         yield finding
         for use in world.gather(environment.name).charts:
-            yield from _values(use, environment)
+            yield from _values(use, environment, made)
 
 
 def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdSchema | None:
@@ -151,24 +154,33 @@ def _rename(key: Node, name: str) -> Fix | None:
     return Fix(f"rename it to {name}", False, (edit,), "the setting starts to work")
 
 
-def _values(use: ChartUse, environment: Environment) -> Iterator[Finding]:
+def _values(use: ChartUse, environment: Environment, made: _Made) -> Iterator[Finding]:
     """Keys of chart values that the chart does not know, below keys that it does.
 
     Silent for a chart whose version is not one we have the keys of, and where another layer cannot be read.
     """
     tree = known_keys(use.chart)
     if use.exact and isinstance(tree, dict):
-        yield from _unknown_values(use, use.values, tree, (), environment)
+        for key, path, close in _unknown_values(use.values, tree, ()):
+            first = made.get((id(key), use.chart))
+            if first is None:
+                first = made[id(key), use.chart] = _value_finding(use, key, path, close)
+            yield replace(
+                first,
+                resource_path=display_path((*use.prefix, *path)),
+                environments=(environment.name,),
+                origin=str(use.origin),
+                fingerprint=fingerprint(UNKNOWN_KEY.id, environment.name, use.chart, use.release, display_path(path)),
+            )
 
 
-def _unknown_values(
-    use: ChartUse, node: Mapping, tree: dict[str, KeyTree], path: Path, environment: Environment
-) -> Iterator[Finding]:
+def _unknown_values(node: Mapping, tree: dict[str, KeyTree], path: Path) -> Iterator[tuple[Scalar, Path, tuple[str, ...]]]:
+    """Keys that the chart does not know, the path of each and the known ones close to it."""
     for name, entry in node:
         known = tree.get(name)
         if isinstance(known, dict):
             if isinstance(entry.value, Mapping) and not entry.value.doc.source.builtin:
-                yield from _unknown_values(use, entry.value, known, (*path, name), environment)
+                yield from _unknown_values(entry.value, known, (*path, name))
             continue
         if known is not None or not path or entry.key.doc.source.builtin or is_null(entry.value):
             continue
@@ -176,19 +188,15 @@ def _unknown_values(
             continue
         close = nearest(name, tree, 3 if len(name) > 5 else 1)
         if close:
-            yield _value_finding(use, entry.key, (*path, name), close, environment)
+            yield entry.key, (*path, name), close
 
 
-def _value_finding(use: ChartUse, key: Scalar, path: Path, close: tuple[str, ...], environment: Environment) -> Finding:
-    place = place_of(key)
+def _value_finding(use: ChartUse, key: Scalar, path: Path, close: tuple[str, ...]) -> Finding:
+    """What every environment that these values reach has in common."""
     message = f"chart {use.chart} has no value {display_path(path)}, did you mean {' or '.join(close)}?"
     span_pointer = pointer(key.doc, path_of(key))
     return replace(
-        shape_finding(UNKNOWN_KEY, place, key.doc.number, message, display_path(path), span_pointer),
+        shape_finding(UNKNOWN_KEY, place_of(key), key.doc.number, message, display_path(path), span_pointer),
         severity="warning",
-        resource_path=display_path((*use.prefix, *path)),
-        environments=(environment.name,),
-        origin=str(use.origin),
         fix=_rename(key, close[0]) if len(close) == 1 else None,
-        fingerprint=fingerprint(UNKNOWN_KEY.id, environment.name, use.chart, use.release, display_path(path)),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.transform import merge
@@ -36,7 +36,15 @@ def written(path: Path) -> str:
 
 def charts(environment: Environment, name: str) -> list[Subject]:
     """The values of every release of chart ``name``."""
-    return [s for s in environment.by_kind.get("ChartValues", ()) if text(s.object.get("chart")) == name]
+    return _by_chart(environment).get(name, [])
+
+
+@once
+def _by_chart(environment: Environment) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for subject in environment.by_kind.get("ChartValues", ()):
+        found.setdefault(text(subject.object.get("chart")) or "", []).append(subject)
+    return found
 
 
 def values_of(subject: Subject, *path: str) -> Node | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from lintkit.facts.compute import charts, rbd_backends, values_of, word, written
 from lintkit.facts.rbd import uses
-from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.environment import Environment, Fact, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -18,19 +18,29 @@ _SERVICES: Final = ("cinder", "glance", "nova")
 _POOL: Final = re.compile(r"pool\s*=\s*([\w.:-]+)")
 
 
+@once
+def _pools_used(environment: Environment) -> list[tuple[Subject, frozenset[str], bool]]:
+    """Releases of storage services, the pools that each names, and whether it can be told which they are."""
+    found: list[tuple[Subject, frozenset[str], bool]] = []
+    for release in (r for chart in _SERVICES for r in charts(environment, chart)):
+        nodes = [use.node for use in uses(release)]
+        found.append((release, frozenset(map(word, nodes)), not any(unknown_reason(node) for node in nodes)))
+    return found
+
+
 def services(subject: Subject, environment: Environment) -> Json:
     """Who uses a pool: ``services`` (OpenStack charts), ``classes`` (StorageClasses), ``clients`` (CephClients whose
     capabilities name it), ``readable`` (the values of an OpenStack storage service are known here)."""
     name = str(subject.facts["ceph_name"])
-    releases = [r for chart in _SERVICES for r in charts(environment, chart)]
-    used = [word(r.object.get("chart")) for r in releases if any(word(u.node) == name for u in uses(r))]
+    releases = _pools_used(environment)
+    used = [word(r.object.get("chart")) for r, pools, _ in releases if name in pools]
     classes = [
         c.resource.name
         for c in environment.by_kind.get("StorageClass", ())
         if name in (word(lookup(c.object, "parameters", "pool")), word(lookup(c.object, "parameters", "dataPool")))
     ]
     clients = [c.resource.name for c in environment.by_kind.get("CephClient", ()) if name in _POOL.findall(_caps(c))]
-    blurred = any(r.origin.hidden or any(unknown_reason(u.node) for u in uses(r)) for r in releases)
+    blurred = any(r.origin.hidden or not known for r, _, known in releases)
     return {
         "services": [*dict.fromkeys(used)],
         "classes": [*dict.fromkeys(classes)],

@@ -69,18 +69,24 @@ def merge(base: Node | None, over: Node | None) -> Node | None:
 
 def without_nulls(node: Node) -> Node:
     """``node`` without keys whose value is null: what a null in values means to Helm (the default is deleted)."""
-    if isinstance(node, Mapping):
-        kept: list[Entry] = []
-        changed = False
-        for _, entry in node:
-            if is_null(entry.value):
+    if not isinstance(node, Mapping) or node.whole:
+        return node
+    kept: list[Entry] = []
+    changed = False
+    for entry in node.index.values():
+        value = entry.value
+        if is_null(value):
+            changed = True
+            continue
+        if isinstance(value, Mapping):
+            value = without_nulls(value)
+            if value is not entry.value:
                 changed = True
-                continue
-            value = without_nulls(entry.value)
-            changed = changed or value is not entry.value
-            kept.append(entry if value is entry.value else Entry(entry.key, value, entry.via))
-        return with_entries(node, kept) if changed else node
-    return node
+                entry = Entry(entry.key, value, entry.via)
+        kept.append(entry)
+    found = with_entries(node, kept) if changed else node
+    found.whole = True
+    return found
 
 
 def set_at(root: Mapping, path: Path, value: Node, key_doc: Document) -> Mapping:
