@@ -19,6 +19,7 @@ from lintkit.facts.words import nearest
 from lintkit.finding import Finding, Fix, IgnoredFinding
 from lintkit.shape import EXPIRED_IGNORE, REASONLESS_IGNORE, UNKNOWN_IGNORE, UNUSED_IGNORE, ShapePolicy, shape_finding
 from lintkit.text.edits import Edit, apply_edits
+from lintkit.text.regex import regex
 from lintkit.text.source import Place, Source
 from lintkit.tree.files import glob_regex
 from lintkit.yamldoc.compose import documents
@@ -26,8 +27,8 @@ from lintkit.yamldoc.node import Json
 from lintkit.yamldoc.plain import plain
 
 MARK: Final = "lintkit: ignore"
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[ \t]*lintkit:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
-_UNTIL: Final = re.compile(r"\buntil=(\S+)\s*")
+_COMMENT: Final = regex(r"(?:^|(?<=\s))#[ \t]*lintkit:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
+_UNTIL: Final = regex(r"\buntil=(\S+)\s*")
 
 
 @dataclass(frozen=True, slots=True)

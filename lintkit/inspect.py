@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import Final
 
@@ -18,6 +17,7 @@ from lintkit.sources.fluxcd import beside
 from lintkit.subjects.deliveries import delivery_label
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import place_of
 from lintkit.yamldoc.node import Json, Node, Path, Scalar, items, lookup, text
@@ -27,7 +27,7 @@ from lintkit.yamldoc.unknowns import unknown_reason
 PROJECTED: Final = frozenset({"ChartValues", "Container", "Database", "Delivery", "Environment", "MessageQueue", "Node", "Pool"})
 """Subjects that stand for a resource that is listed anyway, or for none."""
 
-_VARIABLE: Final = re.compile(r"\$\{#?([A-Za-z_]\w*)")
+_VARIABLE: Final = regex(r"\$\{#?([A-Za-z_]\w*)")
 
 
 def show_environments(loaded: Loaded) -> str:

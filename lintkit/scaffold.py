@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from lintkit.run import Options, load_configuration
 from lintkit.schema.repository import schemas_in
 from lintkit.shape import SHAPE_POLICIES
 from lintkit.start import CONFIG_NAME, header, scalar, versions
+from lintkit.text.regex import regex
 from lintkit.text.source import Source
 from lintkit.tree.work import WorkTree, config_file, decode, find_root
 from lintkit.yamldoc.compose import documents
@@ -23,7 +23,7 @@ from lintkit.yamldoc.node import Mapping, is_null
 
 POLICY_FOLDER: Final = "policies"
 """Where `new` puts the first policy of a repository."""
-_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME: Final = regex(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 _POLICY: Final = """\
 {header}

@@ -21,13 +21,14 @@ from lintkit.run import Options, environments_of
 from lintkit.sources.inventory.model import ClusterNode, Inventory
 from lintkit.sources.world import DEFAULT, World, inventories_of, load_world
 from lintkit.subjects.environment import Environment
+from lintkit.text.regex import regex
 from lintkit.tree.work import WorkTree, config_file, find_root
 from lintkit.yamldoc.node import Mapping
 
 CONFIG_NAME: Final = ".lintkit.yaml"
 LAB_NAMES: Final = frozenset({"lab", "labs", "dev", "devel", "development", "test", "testing", "ci", "sandbox", "demo", "kind"})
 """Environment names that suggest the profile ``lab``; said aloud, because a name is no proof."""
-_PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*")
+_PLAIN: Final = regex(r"[A-Za-z_][\w./-]*")
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _ROLE: Final = "node-role.kubernetes.io/"
 _NOT_HOUSE: Final = frozenset({"control-plane", "master", "worker", "node"})

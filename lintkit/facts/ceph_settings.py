@@ -10,14 +10,15 @@ from typing import Final, NamedTuple
 from lintkit.facts.storage import cluster_of
 from lintkit.subjects.environment import Environment, Fact, once_each
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Scalar, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 OVERRIDE: Final = "rook-config-override"
 """Name of the ConfigMap whose ``config`` Rook writes into ceph.conf, where it counts before ``cephConfig``."""
 
-_ASSIGNMENT: Final = re.compile(r"\s*([A-Za-z][\w \-/]*?)\s*=\s*(.*?)\s*(?:[#;].*)?")
-_SECTION: Final = re.compile(r"\s*\[([^\]]+)\]\s*(?:[#;].*)?")
+_ASSIGNMENT: Final = regex(r"\s*([A-Za-z][\w \-/]*?)\s*=\s*(.*?)\s*(?:[#;].*)?")
+_SECTION: Final = regex(r"\s*\[([^\]]+)\]\s*(?:[#;].*)?")
 
 
 class Setting(NamedTuple):

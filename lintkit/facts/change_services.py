@@ -19,6 +19,7 @@ from lintkit.facts.rook_versions import numbers
 from lintkit.facts.units import byte_count
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -44,7 +45,7 @@ _WIRING: Final[Dict[str, tuple[Path, ...]]] = {
         ("conf", "glance", section, key) for section in ("rbd", "glance_store") for key in ("rbd_store_pool", "rbd_store_user")
     ),
 }
-_BASE_SYSTEM: Final = re.compile(r"(?:ubuntu|debian|rocky(?:linux)?|centos|opensuse)[_-]?[a-z0-9]+")
+_BASE_SYSTEM: Final = regex(r"(?:ubuntu|debian|rocky(?:linux)?|centos|opensuse)[_-]?[a-z0-9]+")
 _DATABASES: Final = {
     ("RabbitmqCluster", "RabbitmqCluster"): "rabbitmq",
     ("PerconaXtraDBCluster", "pxc"): "pxc",

@@ -14,10 +14,11 @@ from lintkit.facts.workloads import Workload, whole, workloads
 from lintkit.sources.argocd.application import read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_SECRET_KEY: Final = re.compile(r"(?:password|secret|token|heartbeat_key)$", re.IGNORECASE)
+_SECRET_KEY: Final = regex(r"(?:password|secret|token|heartbeat_key)$", re.IGNORECASE)
 _SIZES: Final = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
 
 

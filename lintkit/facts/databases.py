@@ -12,10 +12,11 @@ from lintkit.facts.storage import node_count
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_ASSIGNMENT: Final = re.compile(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=[ \t]*([^#\n]*)", re.MULTILINE)
+_ASSIGNMENT: Final = regex(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=[ \t]*([^#\n]*)", re.MULTILINE)
 
 
 def settings(subject: Subject, environment: Environment) -> Json | NotKnown:

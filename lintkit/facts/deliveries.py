@@ -5,7 +5,6 @@ Sources: Argo CD user guide (auto_sync, sync-options, sync-waves, tracking_strat
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from lintkit.sources.argocd.application import WAVE, Flag, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -24,7 +24,7 @@ OURS: Final = frozenset(
     {"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"}
 )
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
-_INTEGER: Final = re.compile(r"[-+]?\d+")
+_INTEGER: Final = regex(r"[-+]?\d+")
 
 
 def brought(delivery: Subject, environment: Environment) -> Iterator[Subject]:

@@ -16,6 +16,7 @@ from lintkit.facts.reading import type_word, unknown_below, words, written
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -32,8 +33,8 @@ OSD_KEYS: Final = (
     "crushRoot",
 )
 """Keys of a ``config`` mapping that Rook reads (pkg/operator/ceph/cluster/osd/config/config.go)."""
-_PARTITION: Final = re.compile(r"^(/dev/)?(sd[a-z]+\d+|vd[a-z]+\d+|xvd[a-z]+\d+|nvme\d+n\d+p\d+|.*-part\d+)$")
-_VOLUME: Final = re.compile(r"^/dev/mapper/.+|^/dev/(?!disk/|mapper/)[\w.+-]+/[\w.+-]+$|/dm-(name|uuid-LVM)-.+")
+_PARTITION: Final = regex(r"^(/dev/)?(sd[a-z]+\d+|vd[a-z]+\d+|xvd[a-z]+\d+|nvme\d+n\d+p\d+|.*-part\d+)$")
+_VOLUME: Final = regex(r"^/dev/mapper/.+|^/dev/(?!disk/|mapper/)[\w.+-]+/[\w.+-]+$|/dm-(name|uuid-LVM)-.+")
 
 
 class _Device(NamedTuple):

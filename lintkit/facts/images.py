@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
 
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Scalar, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_RELEASE: Final = re.compile(r"(?<![\d.])(20\d\d\.[12])(?![\d.]*\d)")
+_RELEASE: Final = regex(r"(?<![\d.])(20\d\d\.[12])(?![\d.]*\d)")
 
 
 class Reference(NamedTuple):

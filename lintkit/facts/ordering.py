@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final, NamedTuple
@@ -13,15 +12,16 @@ from lintkit.facts.rbd import uses
 from lintkit.sources.argocd.application import WAVE, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # operator charts and repositories -> kinds they serve
 _OPERATORS: Final = (
-    (re.compile(r"^rook-ceph$|^rook-operator$|rook/.*operator"), ("CephCluster",)),
-    (re.compile(r"^pxc-operator$|percona-xtradb-cluster-operator"), ("PerconaXtraDBCluster",)),
-    (re.compile(r"^mariadb-operator(-crds)?$|mariadb-operator"), ("MariaDB",)),
-    (re.compile(r"rabbitmq.*operator|cluster-operator"), ("RabbitmqCluster",)),
+    (regex(r"^rook-ceph$|^rook-operator$|rook/.*operator"), ("CephCluster",)),
+    (regex(r"^pxc-operator$|percona-xtradb-cluster-operator"), ("PerconaXtraDBCluster",)),
+    (regex(r"^mariadb-operator(-crds)?$|mariadb-operator"), ("MariaDB",)),
+    (regex(r"rabbitmq.*operator|cluster-operator"), ("RabbitmqCluster",)),
 )
 _STATE: Final = ("PerconaXtraDBCluster", "MariaDB", "RabbitmqCluster")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
@@ -11,11 +10,12 @@ from lintkit.facts.compute import charts, rbd_backends, values_of, word, written
 from lintkit.facts.rbd import uses
 from lintkit.subjects.environment import Environment, Fact, once
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 _SERVICES: Final = ("cinder", "glance", "nova")
-_POOL: Final = re.compile(r"pool\s*=\s*([\w.:-]+)")
+_POOL: Final = regex(r"pool\s*=\s*([\w.:-]+)")
 
 
 @once

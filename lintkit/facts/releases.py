@@ -22,11 +22,12 @@ from lintkit.facts.images import reference
 from lintkit.facts.reading import words
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_TAG: Final = re.compile(r"(?<![0-9.])(20\d\d\.[12])(?![0-9])")
-_CHART: Final = re.compile(r"v?(20\d\d\.[12])\.\d+(?:\+[0-9a-zA-Z.]+)?")
+_TAG: Final = regex(r"(?<![0-9.])(20\d\d\.[12])(?![0-9])")
+_CHART: Final = regex(r"v?(20\d\d\.[12])\.\d+(?:\+[0-9a-zA-Z.]+)?")
 
 
 class Release(NamedTuple):

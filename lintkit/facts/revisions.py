@@ -10,12 +10,13 @@ from typing import Final
 from lintkit.facts.deliveries import brought
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Node, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_VERSION: Final = re.compile(r"v?\d+(\.\d+)*([-+.][0-9A-Za-z.+-]*)?")
-_RANGE: Final = re.compile(r"[*^~<>|=,]|\.x\b|\bx\b| - ", re.IGNORECASE)
-_BRANCH: Final = re.compile(r"(?:refs/heads/)?[A-Za-z][A-Za-z_/-]*")
+_VERSION: Final = regex(r"v?\d+(\.\d+)*([-+.][0-9A-Za-z.+-]*)?")
+_RANGE: Final = regex(r"[*^~<>|=,]|\.x\b|\bx\b| - ", re.IGNORECASE)
+_BRANCH: Final = regex(r"(?:refs/heads/)?[A-Za-z][A-Za-z_/-]*")
 
 
 def sources(subject: Subject, environment: Environment) -> Json:

@@ -11,6 +11,7 @@ from lintkit.facts.workloads import bounds, whole, workloads
 from lintkit.sources.inventory.model import parse_taint
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -24,7 +25,7 @@ _ROLES: Final = {
     "ceph-mon": "storage",
 }
 _NODE_TERMS: Final[Path] = ("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-_IPV4: Final = re.compile(r"\d+(?:\.\d+){3}")
+_IPV4: Final = regex(r"\d+(?:\.\d+){3}")
 _ADDRESSES: Final = ("ansible_host", "ip", "access_ip")
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from lintkit.facts.reading import unknown_below, words, written
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Path, items, lookup
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -106,7 +107,7 @@ def prepare_limit(subject: Subject, environment: Environment) -> Json | NotKnown
     return NotKnown(f"the limit of prepareosd is unknown: {reason}") if reason else words(node)
 
 
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+_DURATION: Final = regex(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
@@ -12,12 +11,13 @@ from typing import Final
 from lintkit.sources.secrets import is_encrypted, sealed
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 _CIPHER: Final = ("ENC[AES256_GCM", "$ANSIBLE_VAULT;", "-----BEGIN AGE ENCRYPTED", "sops:\n", '"sops":')
-_EMPTY: Final = re.compile(r"(?i)change_?me|replace_?me|todo|x{3,}|\*+|<[^>]*>|your[-_ ].*|\.{3}|placeholder")
-_CEPHX: Final = re.compile(r"AQ[A-Za-z0-9+/]{36}==")
+_EMPTY: Final = regex(r"(?i)change_?me|replace_?me|todo|x{3,}|\*+|<[^>]*>|your[-_ ].*|\.{3}|placeholder")
+_CEPHX: Final = regex(r"AQ[A-Za-z0-9+/]{36}==")
 
 
 def plaintext(_subject: Subject, environment: Environment) -> Json:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGTPE]?)(i?)[bB]?\s*")
+from lintkit.text.regex import regex
+
+_SIZE: Final = regex(r"\s*(\d+(?:\.\d+)?)\s*([kKMGTPE]?)(i?)[bB]?\s*")
 _POWERS: Final = {letter: i for i, letter in enumerate("KMGTPE", 1)}
 
 

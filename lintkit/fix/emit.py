@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Final, NamedTuple
 
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
 from lintkit.yamldoc.scalars import plain_value
 
@@ -39,7 +39,7 @@ class Rendered(NamedTuple):
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`=<")
 _FLOW_INDICATORS: Final = frozenset(",[]{}")
 # read as numbers or dates by other YAML 1.1 parsers than the cluster's: quoted, so that everybody agrees
-_ELSEWHERE: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
+_ELSEWHERE: Final = regex(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 

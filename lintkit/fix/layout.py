@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lintkit.fix.emit import Style, plain_ok
 from lintkit.fix.intent import Blocked
 from lintkit.fix.locate import Trail, alias_at, own_entries
+from lintkit.text.regex import regex
 from lintkit.text.source import Source
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence
 
-_BLOCK_PREFIX: Final = re.compile(r" *(?:- +)*")
+_BLOCK_PREFIX: Final = regex(r" *(?:- +)*")
 # neighbours whose style counts: enough to see it, few enough for a list of thousands
 _SOME: Final = 100
 

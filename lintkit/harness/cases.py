@@ -37,13 +37,14 @@ from lintkit.policy.compiled import compile_policy
 from lintkit.policy.evaluate import Verdicts
 from lintkit.policy.load import builtin_policies, folder_policies
 from lintkit.policy.model import Policy
+from lintkit.text.regex import regex
 from lintkit.tree.files import Files
 
 _QUOTED: Final = r"(?:\s+\"((?:[^\"\\]|\\.)*)\")?"
-_EXPECT: Final = re.compile(r"#\s*expect:\s*([\w-]+)(?:\s+(error|warning|info))?" + _QUOTED)
-_UNEVALUATED: Final = re.compile(r"#\s*unevaluated:\s*([\w-]+)" + _QUOTED)
-_OK: Final = re.compile(r"#\s*ok:\s*([\w-]+)")
-_DIRECTIVE: Final = re.compile(r"^#\s*(file|chart|profile):\s*(.+?)\s*$", re.MULTILINE)
+_EXPECT: Final = regex(r"#\s*expect:\s*([\w-]+)(?:\s+(error|warning|info))?" + _QUOTED)
+_UNEVALUATED: Final = regex(r"#\s*unevaluated:\s*([\w-]+)" + _QUOTED)
+_OK: Final = regex(r"#\s*ok:\s*([\w-]+)")
+_DIRECTIVE: Final = regex(r"^#\s*(file|chart|profile):\s*(.+?)\s*$", re.MULTILINE)
 MAX_FIX_ROUNDS: Final = 4
 
 

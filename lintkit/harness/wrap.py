@@ -9,10 +9,10 @@ Wrapping works on lines, so that each line of the case is found again in the wra
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from lintkit.text.regex import regex
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping as MapNode
@@ -23,7 +23,7 @@ _LISTS: Final = {
     "CephFilesystem": "cephFileSystems",
     "CephObjectStore": "cephObjectStores",
 }
-_DELIVERS: Final = re.compile(r"argoproj\.io/|toolkit\.fluxcd\.io/|kustomize|fleet\.cattle\.io/")
+_DELIVERS: Final = regex(r"argoproj\.io/|toolkit\.fluxcd\.io/|kustomize|fleet\.cattle\.io/")
 _ROOK: Final = "rook-ceph-cluster"
 
 

@@ -17,6 +17,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
 from lintkit.policy import ast
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
 
 ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
@@ -28,7 +29,7 @@ _SUFFIX: Final = {
     "u": Decimal("0.000001"),
     "n": Decimal("0.000000001"),
 }
-_QUANTITY: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
+_QUANTITY: Final = regex(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
 _WITHOUT_NULL: Final = frozenset({"BOOL", "INT", "STRING", "DOUBLE"})
 
 

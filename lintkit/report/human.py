@@ -14,13 +14,14 @@ from lintkit.report.frame import frame
 from lintkit.report.info import PolicyInfo
 from lintkit.report.plain import visible, visible_lines
 from lintkit.report.tally import closing, environments_of, headline, named_resource, ordered, place_key
+from lintkit.text.regex import regex
 from lintkit.text.source import Source
 
 _STYLES = {
     "error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2",
     "-": "31", "+": "32", "@": "2", "where": "34",
 }  # fmt: skip
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_ADDRESS = regex(r"https?://[!-~]+")
 Paint = Callable[[str, str], str]
 
 

@@ -9,11 +9,12 @@ from lintkit.finding import Finding, Report
 from lintkit.report.info import Options, PolicyInfo
 from lintkit.report.plain import visible, visible_lines
 from lintkit.report.tally import closing, environments_of, headline, many, ranked
+from lintkit.text.regex import regex
 
 MOST_BYTES = 900 * 1024
 """GitHub refuses a step's summary above 1 MiB; this leaves room for what else the step writes."""
-_SPECIAL = re.compile(r"[\\`*_\[\]{}<>|~$&#!]")
-_MENTION = re.compile(r"@(?=\w)")
+_SPECIAL = regex(r"[\\`*_\[\]{}<>|~$&#!]")
+_MENTION = regex(r"@(?=\w)")
 _ROOM_FOR_REST = 128 * 1024
 
 

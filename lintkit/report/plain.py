@@ -6,15 +6,17 @@ import json
 import re
 from typing import Any
 
+from lintkit.text.regex import regex
+
 # C0 and C1 controls, soft hyphen, zero-width spaces, directional marks and overrides, line and paragraph
 # separators, interlinear and tag characters, lone surrogates. Joiners (U+200C, U+200D) stay: scripts and emoji need them.
 _UNSEEN = "\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _SURROGATES = "\ud800-\udfff"
-_ESCAPED = re.compile(f"[{_UNSEEN}{_SURROGATES}]")
-_ESCAPED_BUT_LINES = re.compile(f"(?![\n\t])[{_UNSEEN}{_SURROGATES}]")
+_ESCAPED = regex(f"[{_UNSEEN}{_SURROGATES}]")
+_ESCAPED_BUT_LINES = regex(f"(?![\n\t])[{_UNSEEN}{_SURROGATES}]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # in JSON the same characters may be written as escapes without changing the value
-_JSON_ESCAPED = re.compile(f"(?!\n)[{_UNSEEN}{_SURROGATES}]")
+_JSON_ESCAPED = regex(f"(?!\n)[{_UNSEEN}{_SURROGATES}]")
 
 
 def escape(character: str) -> str:

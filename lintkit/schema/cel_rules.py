@@ -7,13 +7,13 @@ CEL is imported when the first rule is met.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from lintkit.schema.model import CelRule, Ref, Shape
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, Sequence, lookup
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 COSTLIEST: Final = 10_000_000
 
-_LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
-_TRANSITION: Final = re.compile(r"\boldSelf\b")
+_LOOP: Final = regex(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
+_TRANSITION: Final = regex(r"\boldSelf\b")
 _RESERVED: Final = frozenset(
     (
         *("true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if"),

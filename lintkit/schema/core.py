@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from lintkit.schema.model import ANYTHING, CrdSchema, Ref, Shape
 from lintkit.schema.openapi import shape_of
+from lintkit.text.regex import regex
 
-_FOLDER: Final = re.compile(r"v(\d+)\.(\d+)\.\d+-local")
-_VERSION: Final = re.compile(r"v?(\d+)\.(\d+)")
-_WORD: Final = re.compile(r"[A-Za-z0-9]+", re.ASCII)
+_FOLDER: Final = regex(r"v(\d+)\.(\d+)\.\d+-local")
+_VERSION: Final = regex(r"v?(\d+)\.(\d+)")
+_WORD: Final = regex(r"[A-Za-z0-9]+", re.ASCII)
 _DEFINITION: Final = "#/$defs/"
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _SPECIAL: Final = {

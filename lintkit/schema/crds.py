@@ -11,12 +11,13 @@ from typing import Any, Final
 from lintkit.data import data_dir
 from lintkit.schema.compact import resolver
 from lintkit.schema.model import CrdSchema, Ref, Shape
+from lintkit.text.regex import regex
 
 ANY_RELEASE: Final = "any"
 
-_GROUP: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII)
-_KIND: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
-_MINOR: Final = re.compile(r"v?(\d+\.\d+)(?![0-9])")
+_GROUP: Final = regex(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII)
+_KIND: Final = regex(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
+_MINOR: Final = regex(r"v?(\d+\.\d+)(?![0-9])")
 
 
 def schema_for(group: str, version: str, kind: str, rook: str = "") -> CrdSchema | None:

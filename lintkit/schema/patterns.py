@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from lintkit.schema.cel_rules import CelFailure, program
+from lintkit.text.regex import regex
 
 LONGEST: Final = 1024
 _SHORT: Final = 128
@@ -20,13 +21,13 @@ QUANTITY: Final = (
 )
 """The pattern of apimachinery's resource.Quantity: by far the most frequent one, and harmless in Python."""
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"\\(?P<escape>.)|(?P<set>\[\^?\]?(?:\\[^a-zA-Z]|\\[dwsDWSnrt]|[^\]\[\\])*\])|(?P<open>\((?:\?:)?(?!\?))|(?P<close>\))"
     r"|(?P<repeat>[*+]|\{\d+(?:,\d*)?\})\??(?![*+?{])|(?P<maybe>\?)\??(?![*+?{])|(?P<other>[^\[\]()*+?{}\\])",
     re.DOTALL,
 )
 _SAME_ESCAPES: Final = frozenset("dDwWsSbBnrtfv")
-_ODD_SETS: Final = re.compile(r"--|&&|~~|\|\|")
+_ODD_SETS: Final = regex(r"--|&&|~~|\|\|")
 _MANY: Final = 2
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.node import Mapping, Node, Sequence
 
-_VALUES_NAME: Final = re.compile(r"_?(?P<chart>[a-z0-9][a-z0-9_]*?)_(?:helm_)?values(?:_overrides?)?|_?(?:helm_)?values")
-_HELM_NAME: Final = re.compile(r"_?(?:[a-z0-9_]+_)?helm_values(?:_overrides?)?")
+_VALUES_NAME: Final = regex(r"_?(?P<chart>[a-z0-9][a-z0-9_]*?)_(?:helm_)?values(?:_overrides?)?|_?(?:helm_)?values")
+_HELM_NAME: Final = regex(r"_?(?:[a-z0-9_]+_)?helm_values(?:_overrides?)?")
 # words around a chart's name in variables of roles: openstack_helm_nova_values, rook_ceph_cluster_helm_values
 _PREFIXES: Final = ("openstack_helm_", "osh_")
 

@@ -10,6 +10,7 @@ from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, hide_unread, render_text
 from lintkit.sources.argocd.params import Opaque, Params, data
 from lintkit.sources.scan import RESOURCE_WORDS
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.text.source import Source
 from lintkit.tree.files import Reader
@@ -17,8 +18,8 @@ from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Mapping, string
 
-_CUT: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_LINES: Final = re.compile(r"^[ \t]*\{\{-?\s*(?:include|template|tpl)\b[^\n]*\}\}[ \t]*$", re.MULTILINE)
+_CUT: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_LINES: Final = regex(r"^[ \t]*\{\{-?\s*(?:include|template|tpl)\b[^\n]*\}\}[ \t]*$", re.MULTILINE)
 _LOCK: Final = "a template makes this text"
 _MAX_OBJECTS: Final = 1000
 _DELIVERIES: Final = frozenset({"Application", "ApplicationSet", "AppProject"})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from lintkit.config import Config
 from lintkit.sources.argocd.valuefiles import literal_prefix
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import join
 from lintkit.yamldoc.node import Mapping, Node, Scalar, items, lookup, text
@@ -15,8 +15,8 @@ from lintkit.yamldoc.node import Mapping, Node, Scalar, items, lookup, text
 Local: TypeAlias = "Callable[[str], str | None]"
 """The directory of this tree that holds the repository of a URL; None when it is another repository."""
 
-_URL: Final = re.compile(r"^(?:https?://|ssh://)?(?:[^@/]+@)?([^/:]+)[:/](.+?)(?:\.git)?/?$")
-_ACTION: Final = re.compile(r"\{\{.*?\}\}")
+_URL: Final = regex(r"^(?:https?://|ssh://)?(?:[^@/]+@)?([^/:]+)[:/](.+?)(?:\.git)?/?$")
+_ACTION: Final = regex(r"\{\{.*?\}\}")
 
 
 def local_repositories(reader: Reader, config: Config, deliveries: Iterable[Mapping]) -> Local:

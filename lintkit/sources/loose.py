@@ -19,13 +19,14 @@ from lintkit.sources.world import (
     plain_objects,
     referenced_by_kustomizations,
 )
+from lintkit.text.regex import regex
 from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, items, lookup, text
 
 # a statement, a comment, or an expression that no quotes keep from being read as a mapping
-_STATEMENT: Final = re.compile(r"\{[%#]|(?:^|[:,\[-])[ \t]*\{\{", re.MULTILINE)
-_VARIANT: Final = re.compile(r"^(?:values[-_.])(.+)$|^(.+?)[-_.]values$")
+_STATEMENT: Final = regex(r"\{[%#]|(?:^|[:,\[-])[ \t]*\{\{", re.MULTILINE)
+_VARIANT: Final = regex(r"^(?:values[-_.])(.+)$|^(.+?)[-_.]values$")
 
 
 def resolve_fleet(world: World) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import parent
 
@@ -46,13 +47,13 @@ VALUES_WORDS: Final = (
     "\nconf:",
 )
 # Applications as values of the chart argocd-apps
-_APPS: Final = re.compile(r"^(?:argocd-apps|applicationsets|applications):", re.MULTILINE)
-_OPERATOR: Final = re.compile(
+_APPS: Final = regex(r"^(?:argocd-apps|applicationsets|applications):", re.MULTILINE)
+_OPERATOR: Final = regex(
     r"^(?:apiVersion: *[\"']?[\w.-]*(?:\.openstack\.org|lcm\.mirantis\.com)/|kind: *[\"']?(\w+))", re.MULTILINE
 )
-_GROUP: Final = re.compile(r"^ {2}group: [\"']?([\w.-]+)", re.MULTILINE)
+_GROUP: Final = regex(r"^ {2}group: [\"']?([\w.-]+)", re.MULTILINE)
 _DEFINITION: Final = "kind: CustomResourceDefinition"
-_DEAD: Final = re.compile(
+_DEAD: Final = regex(
     r"(?:^|/)(?:\.archive|\.github|\.git|\.venv|node_modules|archive|archived|drafts?|molecule|vendor|ci|crds?|tests|testdata|\.tox)/"
     r"|(?:^|/)charts/[^/]+/charts/"
     r"|(?:^|/)[^/]*(?:draft|\.example\.|\.sample\.)[^/]*$"

@@ -6,7 +6,6 @@ wrapper charts, recognised values files and plain resources are read file by fil
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
@@ -25,11 +24,12 @@ from lintkit.sources.kustomize.model import Build
 from lintkit.sources.model import Origin, Release, Resource, resource_of
 from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
 from lintkit.sources.secrets import encrypted_values
+from lintkit.text.regex import regex
 from lintkit.tree.files import Files, Reader, glob_regex
 from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
 
-_MARKERS: Final = re.compile(
+_MARKERS: Final = regex(
     r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
 )
 _SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})

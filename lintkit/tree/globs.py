@@ -7,9 +7,11 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from lintkit.text.regex import regex
+
 MAX_ALTERNATIVES: Final = 256
-_BRACE: Final = re.compile(r"\{([^{}]*)\}")
-_TOKEN: Final = re.compile(
+_BRACE: Final = regex(r"\{([^{}]*)\}")
+_TOKEN: Final = regex(
     r"(?P<dirs>(?:(?<![^/])\*\*/)+)|(?P<any>\*\*+)|(?P<star>\*)|(?P<one>\?)|\[(?P<set>[^\]][^\]]*)\]|(?P<text>.)", re.DOTALL
 )
 

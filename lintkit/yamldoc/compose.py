@@ -6,21 +6,21 @@ broken document spoils nothing but itself.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, cast
 
 import yaml
 
+from lintkit.text.regex import regex
 from lintkit.text.source import BOM, Source
 from lintkit.yamldoc import bare, events
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import BREAKS, has_content
 
 _MARK: Final = rf"(?:---|\.\.\.)(?=[ \t\0{BREAKS}]|\Z)"
-_FIRST: Final = re.compile(_MARK)
-_BORDER: Final = re.compile("\n" + _MARK)
+_FIRST: Final = regex(_MARK)
+_BORDER: Final = regex("\n" + _MARK)
 _RARE_BREAKS: Final = BREAKS[2:]
-_ANY_BORDER: Final = re.compile(f"[{BREAKS}]" + _MARK)
+_ANY_BORDER: Final = regex(f"[{BREAKS}]" + _MARK)
 
 
 def documents(source: Source) -> list[Document]:

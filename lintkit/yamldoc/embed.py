@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
@@ -24,10 +25,10 @@ _LOCKS: Final = {
     '"': "a quoted string holds this text",
 }
 _ESCAPES: Final = {
-    "'": re.compile("''"),
-    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|.)", re.DOTALL),
+    "'": regex("''"),
+    '"': regex(r"\\(?:x..|u.{4}|U.{8}|.)", re.DOTALL),
 }
-_BREAK: Final = re.compile(f"\r\n|[{BREAKS}]")
+_BREAK: Final = regex(f"\r\n|[{BREAKS}]")
 _KEPT_BREAKS: Final = ("\n", "\u2028", "\u2029")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from lintkit.text.regex import regex
 
 MAX_DEPTH: Final = 400
 """How many containers may stand in each other before a document counts as broken."""
@@ -11,11 +12,11 @@ MAX_DEPTH: Final = 400
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line for libyaml (YAML 1.1)."""
 
-_BREAK: Final = re.compile(f"[{BREAKS}]")
+_BREAK: Final = regex(f"[{BREAKS}]")
 _GAP: Final = rf"(?>[ \t{BREAKS}]|(?<![^ \t{BREAKS}])#[^{BREAKS}]*)*+"
-_COLON: Final = re.compile(_GAP + ":")
-_BLANK: Final = re.compile(rf"(?>[ \t{BREAKS}\ufeff]++|#[^{BREAKS}]*+)*+")
-_PROPERTIES: Final = re.compile(rf"(?>(?:!<[^>\s]*>|[&!][^\s,\[\]{{}}]*){_GAP})*+")
+_COLON: Final = regex(_GAP + ":")
+_BLANK: Final = regex(rf"(?>[ \t{BREAKS}\ufeff]++|#[^{BREAKS}]*+)*+")
+_PROPERTIES: Final = regex(rf"(?>(?:!<[^>\s]*>|[&!][^\s,\[\]{{}}]*){_GAP})*+")
 
 
 def block_end(text: str, start: int, end: int, value: str) -> int:

@@ -14,6 +14,8 @@ import struct
 from functools import lru_cache
 from typing import Final
 
+from lintkit.text.regex import regex
+
 _WORDS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
@@ -24,9 +26,9 @@ _WORDS: Final[dict[str, bool | float | None]] = {
 }
 _GO_EXPONENT: Final = 6
 _NUMERIC_START: Final = frozenset("+-.0123456789")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_INT: Final = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))|0b([-+][01]+)")
-_UNDERSCORE: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_FLOAT: Final = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INT: Final = regex(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))|0b([-+][01]+)")
+_UNDERSCORE: Final = regex(r"(?<=[0-9])_(?=[0-9])")
 
 TAG_STR: Final = "tag:yaml.org,2002:str"
 TAG_BINARY: Final = "tag:yaml.org,2002:binary"

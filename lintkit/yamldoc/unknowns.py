@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Node, Scalar, Unknown
 
 _PLACEHOLDERS: Final = (
-    (re.compile(r"\{\{"), "template expression"),
-    (re.compile(r"ENC\[[A-Z0-9_]+,"), "encrypted value"),
-    (re.compile(r"<(?:path|secret|vault|ssm|placeholder):[^>\n]*>"), "secret placeholder"),
-    (re.compile(r"^<[A-Za-z][\w .-]*>$"), "placeholder"),
-    (re.compile(r"\$\{[A-Za-z_][^}\n]*\}"), "variable that is substituted later"),
-    (re.compile(r"(?<![\w.@])@[A-Z][A-Z0-9_]{2,}@"), "build placeholder"),
-    (re.compile(r"%%%[A-Z0-9_]+%%%|\bREPLACE_[A-Z0-9_]+\b"), "build placeholder"),
-    (re.compile(r"\$\((?:[a-z]+\.)+[\w.\-]+\)"), "pipeline parameter"),
+    (regex(r"\{\{"), "template expression"),
+    (regex(r"ENC\[[A-Z0-9_]+,"), "encrypted value"),
+    (regex(r"<(?:path|secret|vault|ssm|placeholder):[^>\n]*>"), "secret placeholder"),
+    (regex(r"^<[A-Za-z][\w .-]*>$"), "placeholder"),
+    (regex(r"\$\{[A-Za-z_][^}\n]*\}"), "variable that is substituted later"),
+    (regex(r"(?<![\w.@])@[A-Z][A-Z0-9_]{2,}@"), "build placeholder"),
+    (regex(r"%%%[A-Z0-9_]+%%%|\bREPLACE_[A-Z0-9_]+\b"), "build placeholder"),
+    (regex(r"\$\((?:[a-z]+\.)+[\w.\-]+\)"), "pipeline parameter"),
 )
 _HINTS: Final = ("{{", "ENC[", "<", "${", "@", "%%%", "REPLACE_", "$(")
 

@@ -13,6 +13,7 @@ from lintkit.facts.ceph.crush import Root, overlapping_classic, overlapping_exac
 from lintkit.facts.ceph.health import warnings
 from lintkit.facts.ceph.model import ClusterInput, Demand, Plan, PoolInput, PoolPlan, RootPlan, Target
 from lintkit.facts.ceph.powers import effective_ratio
+from lintkit.text.regex import regex
 
 CLASSIC: Final = "A"
 BUDGET: Final = "B"
@@ -21,7 +22,7 @@ INTERMEDIATE: Final = "main-2026"
 OVERLAPPING: Final = "overlapping roots"
 NO_CAPACITY: Final = "no capacity"
 
-_VERSION: Final = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-+~_ ].*)?", re.ASCII)
+_VERSION: Final = regex(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-+~_ ].*)?", re.ASCII)
 _FIRST_BUDGET: Final = (20, 2, 5)
 _FIRST_DYNAMIC: Final = (20, 0, 0)
 

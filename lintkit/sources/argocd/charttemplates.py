@@ -12,6 +12,7 @@ from typing import Final
 
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Action, actions
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.text.source import Source
 from lintkit.tree.files import Reader
@@ -21,10 +22,10 @@ from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, Unknown
 from lintkit.yamldoc.transform import with_entries, with_items
 
 _KINDS: Final = frozenset({"Application", "ApplicationSet", "AppProject"})
-_CONTROL: Final = re.compile(r"(?:if|else|end|range|with|define|block|template|break|continue)\b|/\*|\$\w*\s*:?=")
-_MARK: Final = re.compile(r"\$\{X+\}|\$\(x\.X+\)|<XXX>")
-_FLOW: Final = re.compile(r"[\[{](?!\{)")
-_CUT: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_CONTROL: Final = regex(r"(?:if|else|end|range|with|define|block|template|break|continue)\b|/\*|\$\w*\s*:?=")
+_MARK: Final = regex(r"\$\{X+\}|\$\(x\.X+\)|<XXX>")
+_FLOW: Final = regex(r"[\[{](?!\{)")
+_CUT: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _REASON: Final = "template expression"
 
 

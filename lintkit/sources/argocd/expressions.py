@@ -11,8 +11,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from lintkit.sources.argocd.functions import TemplateError, call, truth
 from lintkit.sources.argocd.params import Opaque, Value
+from lintkit.text.regex import regex
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""(?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)
     |(?P<number>[-+]?\d+(?:\.\d+)?(?![\w.]))
     |(?P<field>(?:\.[A-Za-z_]\w*)+)

@@ -9,14 +9,15 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from lintkit.sources.argocd.params import Opaque, Value, go_text, normalized
+from lintkit.text.regex import regex
 from lintkit.yamldoc.scalars import plain_value
 
 Function: TypeAlias = Callable[..., Value]
 
 MAX_TEXT: Final = 1_000_000
 _MAX_INDENT: Final = 200
-_VERB: Final = re.compile(r"%([-+ 0]*)(\d{0,3})(?:\.(\d{1,2}))?([a-zA-Z%])")
-_SAFE: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*")
+_VERB: Final = regex(r"%([-+ 0]*)(\d{0,3})(?:\.(\d{1,2}))?([a-zA-Z%])")
+_SAFE: Final = regex(r"[A-Za-z_/][A-Za-z0-9_./@+-]*")
 
 
 class TemplateError(Exception):

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from lintkit.sources.argocd.expressions import Pipeline, Scope, evaluate, parse
 from lintkit.sources.argocd.functions import MAX_TEXT, TemplateError, shown, truth
 from lintkit.sources.argocd.params import Opaque, Params, Value
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
@@ -24,8 +25,8 @@ from lintkit.yamldoc.transform import map_scalars
 
 MAX_STEPS: Final = 100_000
 _MAX_DEPTH: Final = 100
-_COMMENT: Final = re.compile(r"\{\{(?:- )?/\*.*?\*/(?: -)?\}\}", re.DOTALL)
-_ACTION: Final = re.compile(r'\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|[^"`}]|\}(?!\}))*\}\}')
+_COMMENT: Final = regex(r"\{\{(?:- )?/\*.*?\*/(?: -)?\}\}", re.DOTALL)
+_ACTION: Final = regex(r'\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|[^"`}]|\}(?!\}))*\}\}')
 _SHOWN: Final = 80
 _UNREAD: Final = "${TEMPLATE_EXPRESSION}"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import posixpath
-import re
 from typing import NamedTuple, TypeAlias
 
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, Unknown
 
 
@@ -19,7 +19,7 @@ class Opaque(NamedTuple):
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | Opaque | None"
 Params: TypeAlias = "dict[str, Value]"
 
-_INVALID = re.compile(r"[^-a-z0-9.]")
+_INVALID = regex(r"[^-a-z0-9.]")
 _MAX_NAME = 253
 # strconv: the shortest %g, which fmt uses for %v, switches to an exponent from 10**6 on
 _BIG_EXPONENT = 6

@@ -7,7 +7,6 @@ then ``values``, or ``valuesObject``, with which ``values`` is ignored, then ``p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -17,6 +16,7 @@ from lintkit.sources.argocd.application import Application, AppSource, Helm, Par
 from lintkit.sources.argocd.rendered import embed_values
 from lintkit.sources.argocd.valuefiles import Resolved, Where, inside, is_pattern, resolve, substituted
 from lintkit.sources.model import Layer, Release
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, Unknown, is_null, lookup
@@ -24,7 +24,7 @@ from lintkit.yamldoc.scalars import plain_value
 from lintkit.yamldoc.transform import keys, make_mapping, make_sequence, merge, set_at
 from lintkit.yamldoc.unknowns import placeholder, unknown_reason
 
-_INTEGER: Final = re.compile(r"0|[-+]?[1-9]\d{0,17}")
+_INTEGER: Final = regex(r"0|[-+]?[1-9]\d{0,17}")
 _MAX_INDEX: Final = 65536
 _KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from lintkit.sources.argocd.application import Application, AppSource
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader, glob_regex
 from lintkit.tree.paths import join
 from lintkit.yamldoc.node import Node, Scalar
 from lintkit.yamldoc.unknowns import placeholder
 
-_VARIABLE: Final = re.compile(r"\$(?:\{(ARGOCD_\w+)\}|(ARGOCD_\w+))")
-_WILD: Final = re.compile(r"[*?\[{]")
+_VARIABLE: Final = regex(r"\$(?:\{(ARGOCD_\w+)\}|(ARGOCD_\w+))")
+_WILD: Final = regex(r"[*?\[{]")
 
 
 class Where(NamedTuple):

@@ -13,9 +13,11 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_NAME: Final = re.compile(r"#?([A-Za-z_][A-Za-z0-9_]*)")
+from lintkit.text.regex import regex
+
+_NAME: Final = regex(r"#?([A-Za-z_][A-Za-z0-9_]*)")
 _DEFAULTS: Final = (":=", ":-", "=")
-_DIGITS: Final = re.compile(r"\d+")
+_DIGITS: Final = regex(r"\d+")
 _MAX_DEPTH: Final = 20
 
 

@@ -7,13 +7,13 @@ substitution of numbers and booleans"). Text inside a ConfigMap is substituted a
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lintkit.sources.flux.envsubst import Piece, Variables, pieces, replace
 from lintkit.sources.flux.objects import Objects, Reference, reference
 from lintkit.sources.flux.values import holds_whole_text
 from lintkit.sources.secrets import sealed
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.embed import detached, segment_map
@@ -27,9 +27,9 @@ DISABLED: Final = "kustomize.toolkit.fluxcd.io/substitute"
 _HOLDERS: Final = frozenset({"ConfigMap", "Secret"})
 _HELD: Final = frozenset({"data", "stringData"})
 # what makes a YAML writer quote a string: then the substituted text stays a string as well
-_QUOTED: Final = re.compile(r""": | #|[:\s]\Z|\A[\s\-?:,\[\]{}#&*!|>'"%@`]""")
+_QUOTED: Final = regex(r""": | #|[:\s]\Z|\A[\s\-?:,\[\]{}#&*!|>'"%@`]""")
 # what makes substituted plain text more than a plain scalar
-_STRUCTURED: Final = re.compile(r""": | #|:\Z|\A[\[{#&*!|>'"%@`]|\A[-?:] """)
+_STRUCTURED: Final = regex(r""": | #|:\Z|\A[\[{#&*!|>'"%@`]|\A[-?:] """)
 
 
 def variables_of(post_build: Node | None, objects: Objects, namespace: str) -> Variables | None:

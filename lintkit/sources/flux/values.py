@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import reduce
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ from typing import Final, NamedTuple
 from lintkit.sources.flux.objects import Missing, Objects
 from lintkit.sources.model import Layer
 from lintkit.sources.secrets import encrypted_values, is_encrypted, sealed
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.compose import documents, embedded
 from lintkit.yamldoc.document import Document
@@ -23,8 +23,8 @@ from lintkit.yamldoc.unknowns import unknown_reason
 DEFAULT_KEY: Final = "values.yaml"
 """Where values stand in a ConfigMap or Secret when ``valuesKey`` is absent (HelmRelease v2)."""
 
-_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_SET_SYNTAX: Final = re.compile(r"[,{}\[\]\\]")
+_INTEGER: Final = regex(r"-?(?:0|[1-9][0-9]*)")
+_SET_SYNTAX: Final = regex(r"[,{}\[\]\\]")
 _WORDS: Final = frozenset({"true", "false", "null"})
 
 

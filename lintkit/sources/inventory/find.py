@@ -14,23 +14,22 @@ from lintkit.sources.inventory import ansible, capi, kubernetes, talos
 from lintkit.sources.inventory.groups import ALL, UNGROUPED, Part, merge_hosts
 from lintkit.sources.inventory.ini import looks_ini, read_ini
 from lintkit.sources.inventory.model import NAMES, ClusterNode, Inventory, level_of
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import parent
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import lookup, text
 
-_NO_INVENTORY: Final = re.compile(
-    r"(?:^|/)(?:\.archive|molecule|tests|group_vars|host_vars|roles/[^/]+|inventor(?:y|ies)/sample)/"
-)
-_YAML: Final = re.compile(r"\.ya?ml$")
-_ANSIBLE_YAML: Final = re.compile(r"(?:^|/)(?:hosts|inventory)\.ya?ml$|(?:^|/)inventor(?:y|ies)/.*\.ya?ml$")
-_ANSIBLE_INI: Final = re.compile(
+_NO_INVENTORY: Final = regex(r"(?:^|/)(?:\.archive|molecule|tests|group_vars|host_vars|roles/[^/]+|inventor(?:y|ies)/sample)/")
+_YAML: Final = regex(r"\.ya?ml$")
+_ANSIBLE_YAML: Final = regex(r"(?:^|/)(?:hosts|inventory)\.ya?ml$|(?:^|/)inventor(?:y|ies)/.*\.ya?ml$")
+_ANSIBLE_INI: Final = regex(
     r"(?:^|/)(?:(?:hosts|inventory)\.ini|hosts|inventory)$|(?:^|/)inventor(?:y|ies)/(?:.*/)?(?:[^/]+\.ini|[^./]+)$"
 )
-_OTHER: Final = re.compile(r"talos|talconfig|clusterconfig|node|machine|capi|cluster-?api|kubeadm|control-?plane|worker|inventor")
-_SAMPLE: Final = re.compile(r"\.(?:example|sample)$")
-_NODE: Final = re.compile(r"^[ \t-]*\"?kind\"?:[ \t]*[\"']?(?:Node|NodeList)\b", re.MULTILINE)
-_GROUPS: Final = re.compile(r"(?:^|[ \t{,\"'])(?:hosts|children|plugin)[\"']?:", re.MULTILINE)
+_OTHER: Final = regex(r"talos|talconfig|clusterconfig|node|machine|capi|cluster-?api|kubeadm|control-?plane|worker|inventor")
+_SAMPLE: Final = regex(r"\.(?:example|sample)$")
+_NODE: Final = regex(r"^[ \t-]*\"?kind\"?:[ \t]*[\"']?(?:Node|NodeList)\b", re.MULTILINE)
+_GROUPS: Final = regex(r"(?:^|[ \t{,\"'])(?:hosts|children|plugin)[\"']?:", re.MULTILINE)
 _VARS_DIRECTORIES: Final = frozenset({"group_vars", "host_vars"})
 
 Roles = Mapping[str, Mapping[str, str]]

@@ -8,7 +8,6 @@ host's own variables, ``host_vars``. Dicts do not merge (``hash_behaviour=replac
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Mapping as YamlMapping
 from lintkit.yamldoc.node import Node, Scalar
 
@@ -28,8 +28,8 @@ WANTED: Final = ("node_labels", "node_taints", "kube_override_hostname", "ansibl
 MAX_HOSTS: Final = 10_000
 """A pattern that stands for more hosts than this is not expanded."""
 
-_RANGE: Final = re.compile(r"\[([^\[\]:]*):([^\[\]:]*)(?::([^\[\]:]*))?\]")
-_PORT: Final = re.compile(r"((?:[^:\[\]]|\[[^\[\]]*\])+):\d+")
+_RANGE: Final = regex(r"\[([^\[\]:]*):([^\[\]:]*)(?::([^\[\]:]*))?\]")
+_PORT: Final = regex(r"((?:[^:\[\]]|\[[^\[\]]*\])+):\d+")
 
 
 class Mention(NamedTuple):

@@ -10,18 +10,19 @@ from typing import Final, NamedTuple
 
 from lintkit.sources.inventory.ansible import Hosts
 from lintkit.sources.inventory.groups import UNGROUPED, WANTED, Mention, Part, expand_range, host_pattern
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence
 
-_SECTION: Final = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
-_HEADER: Final = re.compile(r"^[ \t]*\[[^:\]\s]+(?::\w+)?\][ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_SETTING: Final = re.compile(r"[^\s=\[\]\"']+\s*=")
-_TOKEN: Final = re.compile(r"""(?:[^\s"'\\#]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
-_PIECE: Final = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^"'\\]+)""", re.DOTALL)
-_ESCAPED: Final = re.compile(r'\\(["\\])')
+_SECTION: Final = regex(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
+_HEADER: Final = regex(r"^[ \t]*\[[^:\]\s]+(?::\w+)?\][ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_SETTING: Final = regex(r"[^\s=\[\]\"']+\s*=")
+_TOKEN: Final = regex(r"""(?:[^\s"'\\#]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_PIECE: Final = regex(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^"'\\]+)""", re.DOTALL)
+_ESCAPED: Final = regex(r'\\(["\\])')
 
 
 class _Value(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Node
 
 LABELS: Final = "labels"
@@ -17,7 +17,7 @@ CONTROL_PLANE: Final = "node-role.kubernetes.io/control-plane"
 """Label (empty value) and taint key (NoSchedule) that kubeadm and Talos give control-plane nodes."""
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_IPV4: Final = re.compile(r"\d+(?:\.\d+){3}")
+_IPV4: Final = regex(r"\d+(?:\.\d+){3}")
 
 
 class Taint(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
@@ -14,6 +13,7 @@ from lintkit.sources.kustomize.names import repair_references
 from lintkit.sources.kustomize.patches import Load, describe
 from lintkit.sources.kustomize.steps import steps
 from lintkit.sources.model import Adjust, Release
+from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import join
 from lintkit.yamldoc.document import Document
@@ -21,7 +21,7 @@ from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, items, lookup, 
 from lintkit.yamldoc.transform import map_scalars
 
 MAX_DEPTH: Final = 50
-_REMOTE: Final = re.compile(
+_REMOTE: Final = regex(
     r"[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|(?:gh|git|[\w.-]+@[\w.-]+):|(?:github|gitlab|bitbucket)\.(?:com|org)[/:]"
 )
 _CONFIGURATION: Final = ("transformers", "generators", "validators", "configurations")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from lintkit.sources.model import Release
+from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, items, lookup, text
@@ -26,7 +26,7 @@ CLUSTER_SCOPED: Final = frozenset(
         *("ValidatingWebhookConfiguration", "VolumeAttachment"),
     )
 )
-_CORE_GROUP: Final = re.compile(r"|apps|batch|policy|autoscaling|extensions|(?:[a-z.]+\.)?k8s\.io")
+_CORE_GROUP: Final = regex(r"|apps|batch|policy|autoscaling|extensions|(?:[a-z.]+\.)?k8s\.io")
 
 
 class Trouble(NamedTuple):

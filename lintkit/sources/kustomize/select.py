@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Final
 
 from lintkit.sources.kustomize.model import Item
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Mapping, Node, lookup, text
 
-_TERM: Final = re.compile(
+_TERM: Final = regex(
     r"\s*(?:(?P<set>[^\s,!=()]+)\s+(?P<how>in|notin)\s*\((?P<values>[^)]*)\)|(?P<not>!)?\s*(?P<key>[^\s,!=()]+)"
     r"\s*(?:(?P<op>==|=|!=)\s*(?P<value>[^\s,!=()]*))?)\s*(?:,|$)"
 )
