@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -20,9 +21,7 @@ def main() -> None:
     from lintkit.errors import LintkitError
 
     try:
-        from lintkit.cli import app
-
-        app(prog_name="lintkit")
+        _run(arguments)
     except SystemExit as done:
         _leave(done.code)
         raise
@@ -31,8 +30,6 @@ def main() -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:
-        import os
-
         if os.environ.get("LINTKIT_DEBUG"):
             raise
         if isinstance(error, RecursionError):
@@ -44,13 +41,25 @@ def main() -> None:
         _stop(f"lintkit: internal error ({type(error).__name__}: {error}) at {frame}; LINTKIT_DEBUG=1 shows more")
 
 
+def _run(arguments: list[str]) -> None:
+    if arguments[:1] == ["check"] and not any(name.endswith("_COMPLETE") for name in os.environ):
+        from lintkit.options import plainly_asked
+
+        request = plainly_asked(arguments[1:])
+        if request is not None:
+            from lintkit.checking import check
+
+            raise SystemExit(check(request))
+    from lintkit.cli import app
+
+    app(prog_name="lintkit")
+
+
 def _leave(code: object) -> None:
     """End the process without taking everything apart first, when it is lintkit's own; a caller goes on as it likes."""
     program = sys.modules.get("__main__")
     if getattr(program, "main", None) is not main or not hasattr(program, "__file__") or not isinstance(code, int):
         return
-    import os
-
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from lintkit.errors import LintkitError
-from lintkit.output import read_stdin, say, show, targets_of, write
+from lintkit.options import CHECK, Option, Request
+from lintkit.output import write
 
 if TYPE_CHECKING:
-    from lintkit.finding import Report
-    from lintkit.run import Loaded, Options
+    from lintkit.run import Options
 
 app = typer.Typer(
     name="lintkit",
@@ -31,35 +30,6 @@ class Profile(StrEnum):
 
     production = "production"
     lab = "lab"
-
-
-class Severity(StrEnum):
-    """Severities, gravest first."""
-
-    error = "error"
-    warning = "warning"
-    info = "info"
-
-
-class Color(StrEnum):
-    """When to colour."""
-
-    auto = "auto"
-    always = "always"
-    never = "never"
-
-
-class Format(StrEnum):
-    """Output formats of a check."""
-
-    human = "human"
-    json = "json"
-    sarif = "sarif"
-    github = "github"
-    gitlab = "gitlab"
-    junit = "junit"
-    rdjson = "rdjson"
-    markdown = "markdown"
 
 
 class TextFormat(StrEnum):
@@ -94,159 +64,51 @@ ConfigOption = Annotated[Optional[Path], typer.Option(help="Use this configurati
 IsolatedOption = Annotated[bool, typer.Option("--isolated", help="Ignore every configuration file.")]
 
 
-@app.command()
-def check(
-    paths: Paths = None,
-    formats: Annotated[
-        Optional[list[Format]], typer.Option("--format", help="Output format; may be given several times.")
-    ] = None,
-    outputs: Annotated[
-        Optional[list[Path]], typer.Option("--output", "-o", help="Write to a file; one for each --format, in order.")
-    ] = None,
-    since: Annotated[str, typer.Option(help="Judge the change since the merge base of this revision and HEAD.")] = "",
-    staged: Annotated[bool, typer.Option("--staged", help="Judge the staged change: HEAD against the index.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes.")] = False,
-    unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: unsafe fixes too.")] = False,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", help="With --fix: show every fix, safe or not, and ask about it.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what fixing would change; change nothing.")] = False,
-    profile: ProfileOption = None,
-    select: Annotated[
-        Optional[list[str]], typer.Option(help="Only these policies: ids, families or globs, comma-separated.")
-    ] = None,
-    ignore: Annotated[Optional[list[str]], typer.Option(help="Not these policies.")] = None,
-    fail_on: Annotated[Severity, typer.Option(help="Lowest severity that makes the exit code 1.")] = Severity.error,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")] = False,
-    show_all: Annotated[bool, typer.Option("--all", help="Show existing and ignored findings too.")] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by policy.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Do not use the cache.")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes to use; 0 decides.")] = 0,
-    color: Annotated[Color, typer.Option(help="When to colour.")] = Color.auto,
-    stdin_filename: Annotated[str, typer.Option(help="What to call the file read from stdin.")] = "stdin.yaml",
-    force_exclude: Annotated[bool, typer.Option("--force-exclude", help="Excludes hold for named paths too.")] = False,
-    config: ConfigOption = None,
-    isolated: IsolatedOption = False,
-) -> None:
+def check(paths: Paths = None, **given: Any) -> None:
     """Check a repository: load it as its clusters will, judge it, report findings at the line to edit."""
-    from lintkit.progress import progress
-    from lintkit.tree.work import below_top
+    from lintkit.checking import check as check_asked
 
-    if diff and fix:
-        raise LintkitError("--diff changes nothing and --fix does: use one of them")
-    if interactive and not fix:
-        raise LintkitError("--interactive asks about fixes: it needs --fix")
-    if (since or staged) and (fix or diff):
-        raise LintkitError("--since and --staged judge a change, --fix and --diff the files as they are: use one or the other")
-    if since and staged:
-        raise LintkitError("--since and --staged are two different changes: use one of them")
-    targets = targets_of([f.value for f in formats or [Format.human]], outputs or [])
-    question = None
-    if targets == [("json", None)] and not (fix or diff or no_cache):
-        from lintkit.results import Answer, answer_of, ask, remember
-
-        wanted = (profile, select, ignore, fail_on, exit_zero, show_all, statistics, force_exclude, isolated)
-        question = ask(paths or [], config, wanted, since=since, staged=staged)
-        known = answer_of(question) if question else None
-        if known is not None:
-            write(known.text)
-            raise typer.Exit(known.code)
-    options = _options(paths, profile, select, ignore, config, isolated, stdin_filename, force_exclude, show_all)
-    if fix and options.stdin is not None:
-        raise LintkitError("--fix cannot change what comes from stdin: use --diff, or name files")
-    if diff:
-        from lintkit.repair import diff as diff_of
-
-        with progress(sys.stderr):
-            shown = diff_of(options, unsafe=unsafe_fixes)
-        write(shown.text)
-        say(*shown.refused, *shown.broken)
-        raise typer.Exit(2 if shown.broken else int(bool(shown.text) and not exit_zero))
-    applied: list[str] = []
-    with progress(None if interactive else sys.stderr):
-        if fix:
-            report, loaded, applied = _repaired(options, unsafe=unsafe_fixes, interactive=interactive)
-        elif since or staged:
-            from lintkit.change import review
-
-            report, loaded = review(options, since=since, staged=staged)
-        else:
-            from lintkit.run import check as run_check
-
-            report, loaded = run_check(options)
-    prefix = below_top(loaded.root)
-    texts = show(report, loaded.policies, targets, color.value, statistics=statistics, show_all=show_all, prefix=prefix)
-    say(*applied, *report.broken)
-    code = _exit_code(report, fail_on, exit_zero=exit_zero)
-    if question and not report.broken:
-        remember(question, loaded.tree.opened, Answer(texts[0], code))
-    raise typer.Exit(code)
+    words = {name: _plain(value) for name, value in given.items() if value is not None}
+    raise typer.Exit(check_asked(Request(tuple(paths or ()), **words)))
 
 
-def _repaired(options: Options, *, unsafe: bool, interactive: bool) -> tuple[Report, Loaded, list[str]]:
-    """Fix, and give the report of what is left with sentences about what was done."""
-    from lintkit.repair import repair
-
-    choose = None
-    if interactive:
-        from lintkit.asking import at_terminal
-
-        choose = at_terminal()
-    done = repair(options, unsafe=unsafe or interactive, choose=choose)
-    recorded = f", {_count(done.recorded, 'ignore', 'ignores')} written" if done.recorded else ""
-    said = f"{_count(done.applied, 'fix', 'fixes')} applied{recorded} in {_count(len(done.files), 'file', 'files')}"
-    return done.report, done.loaded, [said, *done.refused, *done.left]
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_plain, value))
+    return value.value if isinstance(value, StrEnum) else value
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _parameter(option: Option) -> inspect.Parameter:
+    """An option of the table as typer wants it."""
+    kinds: dict[str, Any] = {"switch": bool, "text": str, "file": Path, "number": int}
+    words = {word: word for word in option.choices}
+    kind: Any = StrEnum(option.name, words) if words else kinds[option.takes]
+    default = Request._field_defaults[option.name]
+    if option.many:
+        kind, default = Optional[list[kind]], None
+    elif default is None or (option.choices and not default):
+        kind, default = Optional[kind], None
+    elif option.choices:
+        default = kind(default)
+    info = typer.Option(*option.flags, help=option.help, min=0 if option.takes == "number" else None)
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 
 
-def _exit_code(report: Report, fail_on: Severity, *, exit_zero: bool) -> int:
-    from lintkit.finding import SEVERITIES
-
-    if report.broken:
-        return 2
-    limit = SEVERITIES.index(fail_on.value)
-    bad = any(SEVERITIES.index(f.severity) <= limit and f.status == "new" for f in report.findings)
-    return int(bad and not exit_zero)
+def _declare_check() -> None:
+    parameters = {option.name: _parameter(option) for option in CHECK}
+    first = inspect.Parameter("paths", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Paths)
+    check.__signature__ = inspect.Signature([first, *parameters.values()])  # type: ignore[attr-defined]
+    check.__annotations__ = {"paths": Paths, **{name: p.annotation for name, p in parameters.items()}}
+    app.command()(check)
 
 
-def _options(
-    paths: list[str] | None,
-    profile: Profile | None,
-    select: list[str] | None,
-    ignore: list[str] | None,
-    config: Path | None,
-    isolated: bool,
-    stdin_name: str = "stdin.yaml",
-    force_exclude: bool = False,
-    show_all: bool = False,
-) -> Options:
-    from lintkit.run import Options
-
-    stdin = None
-    if paths == ["-"]:
-        stdin = read_stdin()
-        paths = []
-    elif "-" in (paths or []):
-        raise LintkitError("- reads everything from stdin: it cannot be combined with other paths")
-    return Options(
-        paths=tuple(Path(p) for p in paths or []),
-        profile=profile.value if profile else "",
-        select=_words(select),
-        ignore=_words(ignore),
-        config=config,
-        isolated=isolated,
-        stdin=stdin,
-        stdin_name=stdin_name,
-        force_exclude=force_exclude,
-        show_all=show_all,
-    )
+_declare_check()
 
 
-def _words(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values or [] for word in value.split(",") if word.strip())
+def _options(path: Path, config: Path | None, isolated: bool, profile: Profile | None = None) -> Options:
+    from lintkit.checking import options_of
+
+    return options_of(Request((str(path),), profile=profile.value if profile else "", config=config, isolated=isolated))
 
 
 @app.command()
@@ -283,7 +145,7 @@ def env(
     from lintkit.inspect import show_environments, show_nodes, show_why
     from lintkit.run import load
 
-    loaded = load(_options([str(path)], None, None, None, config, isolated))
+    loaded = load(_options(path, config, isolated))
     text = show_why(loaded, why) if why else show_nodes(loaded) if nodes else show_environments(loaded)
     write(text)
 
@@ -300,7 +162,7 @@ def evaluate(
     from lintkit.inspect import show_eval
     from lintkit.run import load
 
-    write(show_eval(load(_options([str(path)], None, None, None, config, isolated)), expression, on))
+    write(show_eval(load(_options(path, config, isolated)), expression, on))
 
 
 @app.command()
@@ -331,7 +193,7 @@ def pgs(
         return
     from lintkit.run import load
 
-    loaded = load(_options([str(path)], None, None, None, config, isolated))
+    loaded = load(_options(path, config, isolated))
     write(repository_answer(loaded, as_json=output == TextFormat.json))
 
 
@@ -346,7 +208,7 @@ def baseline(
     """Accept every finding of now in .lintkit-baseline.json: later runs report only what is new."""
     from lintkit.decisions import prune_baseline, write_baseline
 
-    options = _options([str(path)], profile, None, None, config, isolated)
+    options = _options(path, config, isolated, profile)
     write(prune_baseline(options) if prune else write_baseline(options))
 
 
@@ -360,7 +222,7 @@ def ignores(
     """List every ignore with its reason, its last day and its age."""
     from lintkit.decisions import list_ignores
 
-    write(list_ignores(_options([str(path)], None, None, None, config, isolated), as_json=output == TextFormat.json))
+    write(list_ignores(_options(path, config, isolated), as_json=output == TextFormat.json))
 
 
 @app.command()

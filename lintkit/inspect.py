@@ -10,8 +10,9 @@ from lintkit.errors import LintkitError
 from lintkit.facts.table import facts_table
 from lintkit.facts.words import nearest
 from lintkit.policy.cel import CelError, program
+from lintkit.policy.chains import asked
 from lintkit.policy.judged import Judged
-from lintkit.policy.reads import asked, reads_of
+from lintkit.policy.reads import reads_of
 from lintkit.run import Loaded
 from lintkit.sources.fluxcd import beside
 from lintkit.subjects.deliveries import delivery_label

@@ -11,14 +11,16 @@ import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
-from lintkit.policy import ast
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
+
+if TYPE_CHECKING:
+    from lintkit.policy import ast
 
 ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
 
@@ -133,6 +135,8 @@ class Program:
     @cached_property
     def tree(self) -> ast.Expr:
         """The syntax tree."""
+        from lintkit.policy import ast
+
         return ast.parse(self.serialized())
 
     def _result(self, data: Mapping[str, Json]) -> Any:

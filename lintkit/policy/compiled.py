@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import ROOTS, CelError, Program, program, restored
+from lintkit.policy.chains import Asked, Read, asked
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
-from lintkit.policy.reads import Asked, Read, asked, reads_of
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
 from lintkit.policy.view import LASTING, PRESENT, View, view
 from lintkit.yamldoc.node import Json
@@ -111,7 +111,7 @@ class Compiled:
     def _part(self, text: str) -> Part:
         saved = self.saved.get(text)
         ready = program(text) if saved is None else restored(text, saved.code)
-        reads = saved.reads if saved is not None else tuple(sorted(reads_of(ready.tree)))
+        reads = saved.reads if saved is not None else _reads(ready)
         named = [read.path[:1] for read in reads if read.root == "variables"]
         uses = tuple(n for n in self.variables if (n,) in named or () in named)
         paths: dict[str, list[tuple[str, ...]]] = {}
@@ -151,6 +151,12 @@ def _program(policy: Policy, expression: Expression) -> Program:
     except CelError as error:
         hint = f"; known are {', '.join(ROOTS)}" if "undeclared reference" in str(error) else ""
         raise LintkitError(f"{expression.text!r} is no CEL: {error}{hint}", policy.origin, expression.line) from None
+
+
+def _reads(compiled: Program) -> tuple[Read, ...]:
+    from lintkit.policy.reads import reads_of
+
+    return tuple(sorted(reads_of(compiled.tree)))
 
 
 class _Scope(NamedTuple):
@@ -200,7 +206,7 @@ def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:
 
 def _listed(policy: Policy, expression: Expression, scope: _Scope) -> Read | None:
     """The items that a ``forEach`` goes over, as a path into object, facts or env."""
-    chains = reads_of(_program(policy, expression).tree)
+    chains = _reads(_program(policy, expression))
     read: Read | tuple[()] | None = next(iter(chains)) if len(chains) == 1 else None
     if read and read.root == "item":
         read = _resolved(read, scope)
@@ -228,7 +234,7 @@ def _validation_reads(policy: Policy, validation: Validation, own: dict[str, fro
 def _checked(policy: Policy, expression: Expression, own: dict[str, frozenset[Read]], scope: _Scope) -> frozenset[Read]:
     """The reads of an expression with variables replaced by theirs; every chain is checked against its schema."""
     found: set[Read] = set()
-    for read in reads_of(_program(policy, expression).tree):
+    for read in _reads(_program(policy, expression)):
         if read.root == "variables":
             if read.path and read.path[0] not in own:
                 close = difflib.get_close_matches(read.path[0], own, 1)

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from lintkit.facts.table import fact
+from lintkit.policy.chains import Asked, Read
 from lintkit.policy.compiled import Part
-from lintkit.policy.reads import Asked, Read
 from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, touches
 from lintkit.policy.view import View, seen
 from lintkit.subjects.environment import Environment, NotKnown

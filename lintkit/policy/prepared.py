@@ -21,6 +21,7 @@ from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import program, runtime_file
+from lintkit.policy.chains import Read
 from lintkit.policy.compiled import Compiled, Saved, compile_policy, expressions
 from lintkit.policy.model import (
     At,
@@ -35,7 +36,6 @@ from lintkit.policy.model import (
     Value,
 )
 from lintkit.policy.read import read_policy
-from lintkit.policy.reads import Read, reads_of
 
 _NAME: Final = "policies"
 _TYPES: Final[tuple[Callable[..., Any], ...]] = (
@@ -140,6 +140,8 @@ def _compiles(policy: Policy) -> bool:
 
 
 def _frozen(policy: Policy) -> list[object]:
+    from lintkit.policy.reads import reads_of
+
     compiled = compile_policy(policy)
     saved = {}
     for expression in expressions(policy):

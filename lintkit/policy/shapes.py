@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lintkit.data import data_dir
-from lintkit.policy.reads import Read
+from lintkit.policy.chains import Read
 from lintkit.yamldoc.node import Json
 
 Schema = Mapping[str, Any]

@@ -298,7 +298,7 @@ def test_a_check_without_findings_to_explain_imports_no_heavy_library() -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['lintkit', 'check', 'examples', '--format', 'json'];"
         "from lintkit.boot import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print('\\n' + ' '.join(m for m in ('rich', 'jsonschema', 'ruamel', 'importlib.metadata', 'http', 'asyncio',"
+        "print('\\n' + ' '.join(m for m in ('typer', 'rich', 'jsonschema', 'ruamel', 'importlib.metadata', 'http', 'asyncio',"
         " 'unittest', 'multiprocessing', 'kubernetes_validate', 'helm_python') if m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
