@@ -79,6 +79,7 @@ class ComponentSpec:
     until: str
 
 
+@lru_cache(maxsize=256)
 def chart_defaults(name: str, version: str = "") -> Defaults | None:
     """Default values of chart ``name`` at ``version``; None for a chart without data.
 
@@ -102,6 +103,7 @@ def chart_names() -> frozenset[str]:
     return frozenset(_tables())
 
 
+@lru_cache(maxsize=256)
 def components(name: str, release: str = "") -> tuple[ComponentSpec, ...]:
     """Workloads of OpenStack-Helm chart ``name`` in ``release`` (``2025.2``; the newest when empty)."""
     wanted = _numbers(release) or (9999,)
@@ -112,6 +114,7 @@ def components(name: str, release: str = "") -> tuple[ComponentSpec, ...]:
     )
 
 
+@lru_cache(maxsize=256)
 def keys_read(name: str, release: str) -> KeysRead | None:
     """What the templates of chart ``name`` read in ``release``; None when that was not recorded."""
     document = _optional(f"reads/{release}.yaml") if re.fullmatch(r"\d+\.\d+", release) else None

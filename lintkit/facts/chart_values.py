@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
@@ -14,11 +13,10 @@ from lintkit.facts.workloads import Workload, whole, workloads
 from lintkit.sources.argocd.application import read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.text.regex import regex
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, Sequence, boolean, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_SECRET_KEY: Final = regex(r"(?:password|secret|token|heartbeat_key)$", re.IGNORECASE)
+_SECRET_ENDS: Final = ("password", "secret", "token", "heartbeat_key")
 _SIZES: Final = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
 
 
@@ -156,15 +154,14 @@ def secret_texts(subject: Subject, environment: Environment) -> Json:
 
 def _secrets(node: Node, path: Path) -> Iterator[tuple[Path, str, Scalar]]:
     if isinstance(node, Mapping):
-        for name, entry in node:
+        for name, entry in node.index.items():
             value = entry.value
-            if isinstance(value, Scalar):
-                if _SECRET_KEY.search(name) and string(value) and not unknown_reason(value):
-                    yield (*path, name), name, value
-            else:
+            if not isinstance(value, Scalar):
                 yield from _secrets(value, (*path, name))
-    else:
-        for i, item in enumerate(items(node)):
+            elif name.lower().endswith(_SECRET_ENDS) and string(value) and not unknown_reason(value):
+                yield (*path, name), name, value
+    elif isinstance(node, Sequence):
+        for i, item in enumerate(node.items):
             if not isinstance(item, Scalar):
                 yield from _secrets(item, (*path, i))
 
