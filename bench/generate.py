@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 SERVICES = ("keystone", "glance", "cinder", "nova", "neutron", "placement", "heat", "horizon", "octavia", "barbican")
-SIZES = {"small": (1, 40), "openstack": (8, 1100), "large": (40, 6000)}
-"""Environments and unrelated files of each size; ``openstack`` comes near the plain YAML of openstack-helm."""
 
 
-def generate(root: Path, size: str, seed: int = 1) -> tuple[int, int]:
+class Size(NamedTuple):
+    """How much to write: environments, files that no policy concerns, nodes of each environment, pools of its cluster."""
+
+    environments: int
+    others: int
+    nodes: int = 6
+    pools: int = 9
+
+
+SIZES = {"small": Size(1, 40), "openstack": Size(8, 1100), "large": Size(40, 6000)}
+"""``openstack`` comes near the plain YAML of openstack-helm."""
+SLOPES = {
+    "files and environments": [Size(n, 77 * n) for n in (25, 50, 100, 200)],
+    "nodes and pools": [Size(1, 40, n, n // 2) for n in (125, 250, 500, 1000)],
+}
+"""Repositories of growing size: the last of the first has 20,000 files."""
+
+
+def generate(root: Path, size: Size, seed: int = 1) -> tuple[int, int]:
     """Write a repository below ``root``; returns the number of files and of bytes."""
-    environments, others = SIZES[size]
     chance = random.Random(seed)
-    _base(root, chance)
-    for number in range(environments):
-        _environment(root, f"cloud-{number:02}", chance)
-    for number in range(others):
+    _base(root, chance, size.pools)
+    for number in range(size.environments):
+        _environment(root, f"cloud-{number:02}", chance, size.nodes)
+    for number in range(size.others):
         _write(root / f"platform/team-{number % 37}/app-{number}.yaml", _workload(number, chance))
     files = [f for f in root.rglob("*") if f.is_file()]
     return len(files), sum(f.stat().st_size for f in files)
@@ -28,10 +44,10 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _base(root: Path, chance: random.Random) -> None:
+def _base(root: Path, chance: random.Random, pools: int) -> None:
     for service in SERVICES:
         _write(root / f"openstack/{service}/values.yaml", _service(service, chance))
-    _write(root / "ceph/values.yaml", _rook())
+    _write(root / "ceph/values.yaml", _rook(pools))
 
 
 def _service(service: str, chance: random.Random) -> str:
@@ -67,17 +83,17 @@ conf:
 """
 
 
-def _rook() -> str:
+def _rook(count: int) -> str:
     pools = "".join(
         f"""  - name: pool-{i}
     spec:
       failureDomain: host
       deviceClass: nvme
       replicated: {{size: 3, requireSafeReplicaSize: true}}
-      parameters: {{target_size_ratio: "0.1"}}
+      parameters: {{target_size_ratio: "{0.9 / count:.4f}"}}
     storageClass: {{enabled: false}}
 """
-        for i in range(9)
+        for i in range(count)
     )
     return f"""cephClusterSpec:
   mon: {{count: 3}}
@@ -97,30 +113,30 @@ cephObjectStores: []
 """
 
 
-def _environment(root: Path, name: str, chance: random.Random) -> None:
+def _environment(root: Path, name: str, chance: random.Random, nodes: int) -> None:
     for service in (*SERVICES, "rook-ceph-cluster"):
         folder = "ceph" if service == "rook-ceph-cluster" else f"openstack/{service}"
         version = "v1.19.5" if service == "rook-ceph-cluster" else "2025.2.6"
         _write(root / f"argocd/{name}/{service}.yaml", _application(name, service, folder, version))
         overlay = f"pod:\n  replicas:\n    job: {chance.randrange(5)}\n"
         if service == "rook-ceph-cluster":
-            overlay = _storage_nodes(name)
+            overlay = _storage_nodes(name, nodes)
         _write(root / f"{folder}/{name}.yaml", overlay)
     labels = "      node_labels:\n        node-role.kubernetes.io/control: enabled\n"
-    hosts = "".join(f"    node-{i}.{name}.example.org:\n{labels}" for i in range(6))
-    groups = "  children:\n    kube_node:\n      hosts:\n" + _hosts(name)
+    hosts = "".join(f"    node-{i}.{name}.example.org:\n{labels}" for i in range(nodes))
+    groups = "  children:\n    kube_node:\n      hosts:\n" + _hosts(name, nodes)
     _write(root / f"inventory/{name}/hosts.yaml", f"all:\n  hosts:\n{hosts}{groups}")
 
 
-def _hosts(name: str) -> str:
-    return "".join(f"        node-{i}.{name}.example.org:\n" for i in range(6))
+def _hosts(name: str, nodes: int) -> str:
+    return "".join(f"        node-{i}.{name}.example.org:\n" for i in range(nodes))
 
 
-def _storage_nodes(name: str) -> str:
+def _storage_nodes(name: str, count: int) -> str:
     nodes = "".join(
         f"      - name: node-{i}.{name}.example.org\n        devices:\n"
         + "".join(f"          - name: /dev/disk/by-id/nvme-{i}-{d}\n" for d in range(8))
-        for i in range(6)
+        for i in range(count)
     )
     return f"cephClusterSpec:\n  storage:\n    nodes:\n{nodes}"
 

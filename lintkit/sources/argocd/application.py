@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, boolean, is_null, items, lookup, text
@@ -149,6 +150,7 @@ def flag(home: Node | None, key: str, default: bool = False) -> Flag:
     return Flag(boolean(node), node)
 
 
+@lru_cache(maxsize=1024)
 def read_application(app: Mapping) -> Application:
     """The facts of an Application; never raises, whatever the mapping holds."""
     spec = lookup(app, "spec")
