@@ -38,8 +38,7 @@ def bars(title: str, rows: Sequence[Bar], *, limit: float = 0, limit_name: str =
         parts += _bar(row, _TOP + number * _ROW, top, doubling=doubling)
     if limit:
         x = _x(limit, top, doubling=doubling)
-        parts.append(el("line", x1=x, x2=x, y1=_TOP - 4, y2=height - 24, class_="limit"))
-        parts.append(el("title", limit_name))
+        parts.append(el("line", el("title", limit_name), x1=x, x2=x, y1=_TOP - 4, y2=height - 24, class_="limit"))
     return el("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=title, class_="chart")
 
 

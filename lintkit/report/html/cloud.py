@@ -26,11 +26,12 @@ def environments(members: Sequence[EnvironmentInfo], report: Report) -> Markup |
 def _card(member: EnvironmentInfo, report: Report) -> Markup:
     mine = [f for f in report.findings if member.name in f.environments]
     resources = sum(len(names) for d in member.delivered for _, names in d.resources)
+    by = sum(bool(d.label) for d in member.delivered)
     rows = [
         ("Profile", member.profile),
         ("Versions", ", ".join(f"{name} {version}" for name, version in member.versions) or "not known"),
         ("Nodes", str(len(member.matrix.nodes)) if member.matrix.nodes else member.no_nodes or "none"),
-        ("Resources", f"{resources}, by {many(sum(bool(d.label) for d in member.delivered), 'delivery')}"),
+        ("Resources", f"{resources}, by {many(by, 'delivery')}" if by else str(resources)),
     ]
     found = counts(by_severity(mine)) or [el("span", "nothing found", class_="badge")]
     unread = el("details", el("summary", f"{len(member.unread)} not read"), el("ul", *(el("li", text) for text in member.unread)))
@@ -69,8 +70,8 @@ def _cluster(member: EnvironmentInfo, cluster: ClusterPgs) -> Markup:
         el("p", _key("now", "as declared"), _key("after", "with the suggested fixes"), class_="legend") if changed else None,
         _root_chart(name, cluster),
         _pool_chart(name, cluster),
-        _root_table(cluster, changed=changed),
-        _pool_table(cluster, changed=changed),
+        _root_table(f"{member.name}, {name}", cluster, changed=changed),
+        _pool_table(f"{member.name}, {name}", cluster, changed=changed),
         class_="plan",
     )
 
@@ -106,12 +107,12 @@ def _figure(title: str, note: str, svg: Markup, rows: Sequence[Bar], *, limit: f
     return el("figure", caption, svg, data_chart=dump(shown))
 
 
-def _root_table(cluster: ClusterPgs, *, changed: bool) -> Markup:
+def _root_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
     head = ["CRUSH root", "OSDs", "PG replicas per OSD", *(["after fixes"] if changed else [])]
     rows = [
         _row((root.name,), root.osds, _range(root.low, root.high), *([_after(root)] if changed else [])) for root in cluster.roots
     ]
-    return _table("PG replicas per OSD", head, rows)
+    return _table(f"PG replicas per OSD of {of}", head, rows)
 
 
 def _after(root: RootLoad) -> str:
@@ -122,9 +123,9 @@ def _range(low: float, high: float) -> str:
     return f"{low:.1f}" if round(low, 1) == round(high, 1) else f"{low:.1f} to {high:.1f}"
 
 
-def _pool_table(cluster: ClusterPgs, *, changed: bool) -> Markup:
+def _pool_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
     head = ["Pool", "CRUSH root", "Size", "PGs", *(["after fixes"] if changed else []), "per OSD", "Why"]
-    return _table("PGs of every pool", head, [_pool(pool, changed=changed) for pool in cluster.pools])
+    return _table(f"PGs of every pool of {of}", head, [_pool(pool, changed=changed) for pool in cluster.pools])
 
 
 def _pool(pool: PoolPgs, *, changed: bool) -> Markup:
@@ -136,7 +137,7 @@ def _pool(pool: PoolPgs, *, changed: bool) -> Markup:
 def _row(names: Sequence[str], *figures: object, text: str = "") -> Markup:
     head, *rest = names
     cells = [el("th", head, scope="row"), *(el("td", name) for name in rest), *(el("td", str(f), class_="n") for f in figures)]
-    return el("tr", *cells, el("td", text) if text else None)
+    return el("tr", *cells, el("td", text, class_="text") if text else None)
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Markup]) -> Markup:
@@ -159,7 +160,11 @@ def _matrix(member: EnvironmentInfo) -> list[Markup]:
             el("p", f"No nodes known: {member.no_nodes or 'none in the inventory'}.", class_="nothing"),
         ]
     tainted = any(node.taints for node in nodes)
-    head = [el("th", "Node", scope="col"), *(_role(name) for name in names), el("th", "Taints", scope="col") if tainted else None]
+    head = [
+        el("th", "Node", scope="col"),
+        *(_role(name) for name in names),
+        el("th", "Taints", scope="col", class_="taints") if tainted else None,
+    ]
     rows = [
         el(
             "tr",

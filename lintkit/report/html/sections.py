@@ -93,7 +93,7 @@ def _tools(report: Report) -> Markup:
         el("fieldset", el("legend", "Severity"), el("div", *chips, class_="chips"), class_="field"),
         _choice("family", "Family", families),
         _choice("environment", "Environment", environments) if len(environments) > 1 else None,
-        el("button", "Show all", type="reset", id="reset"),
+        el("button", "Show all", type="button", id="all"),
         class_="tools",
         role="search",
         aria_label="Filter findings",

@@ -9,8 +9,8 @@
     return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   }
 
-  function short(text) {
-    return text.length > 26 ? text.slice(0, 25) + "\u2026" : text;
+  function short(text, most) {
+    return text.length > most ? text.slice(0, most - 1) + "\u2026" : text;
   }
 
   function tooltip(figure, chart) {
@@ -65,7 +65,8 @@
   function options(figure, chart, width) {
     const top = Math.max(chart.doubling ? 32 : 1, chart.limit, ...chart.now, ...(chart.after || []).filter((value) => value !== null));
     const count = chart.names.length;
-    const label = Math.min(190, Math.max(60, ...chart.names.map((name) => short(name).length * 7.2 + 14)));
+    const most = Math.max(8, Math.min(26, Math.floor(width * 0.045)));
+    const label = Math.max(60, ...chart.names.map((name) => short(name, most).length * 6.9 + 14));
     const bars = (align) => uPlot.paths.bars({ size: [chart.after ? 0.4 : 0.46, 13], align, radius: 0 });
     const series = [{}, { fill: color("now"), width: 0, paths: bars(chart.after ? -1 : 0), points: { show: false } }];
     if (chart.after) series.push({ fill: color("after"), width: 0, paths: bars(1), points: { show: false } });
@@ -80,7 +81,7 @@
       },
       axes: [
         { side: 3, size: label, gap: 8, stroke: color("ink"), font: "12.5px system-ui, sans-serif", grid: { show: false }, ticks: { show: false },
-          splits: () => chart.names.map((_, at) => at), values: (_, at) => at.map((n) => short(chart.names[n])) },
+          splits: () => chart.names.map((_, at) => at), values: (_, at) => at.map((n) => short(chart.names[n], most)) },
         { side: 2, size: 28, stroke: color("soft"), font: "12px system-ui, sans-serif", grid: { stroke: color("grid"), width: 1 }, ticks: { show: false },
           space: 48, values: (_, at) => at.map((value) => (value === null || value < 1 && chart.doubling ? "" : String(value))) },
       ],

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const PAGE = 50;
+  const PRINTED = 200; // findings printed in full; the rest as rows of a table
   const found = JSON.parse(document.getElementById("data").textContent);
   const all = found.findings;
   const list = document.getElementById("list");
@@ -97,6 +98,15 @@
       button("Next", first + PAGE, now === last));
   }
 
+  function printed() {
+    const rest = matching.slice(PRINTED).map((at) => {
+      const f = all[at];
+      return el("tr", null, el("td", null, f.severity), el("td", null, f.policy), el("td", null, f.place), el("td", null, f.message));
+    });
+    list.replaceChildren(...matching.slice(0, PRINTED).map(card),
+      rest.length ? el("table", null, el("caption", null, "The other findings, in short"), el("tbody", null, ...rest)) : "");
+  }
+
   function turn(to) {
     first = to;
     show();
@@ -138,7 +148,7 @@
   form.hidden = false;
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
+  document.getElementById("all").addEventListener("click", () => { form.reset(); filter(); });
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-search], [data-only]");
@@ -146,10 +156,9 @@
     form.reset();
     if (link.dataset.search) form.elements.search.value = link.dataset.search;
     for (const box of link.dataset.only ? form.querySelectorAll("[name=severity]") : []) box.checked = box.value === link.dataset.only;
-    // resetting filters again in a moment, to nothing: what was just chosen comes after it
-    setTimeout(filter);
+    filter();
   });
-  addEventListener("beforeprint", () => list.replaceChildren(...matching.map(card)));
+  addEventListener("beforeprint", printed);
   addEventListener("afterprint", show);
   show();
   follow();
