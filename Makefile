@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint types layers policies bench wheel lock clean
+.PHONY: demo test check lint types layers policies bench wheel site lock clean
 
 # run the main job on the example cloud; its planted mistakes are found, so lintkit itself exits with 1
 demo: $(VENV)/.installed
@@ -35,6 +35,10 @@ bench: $(VENV)/.dev
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
+# the documentation as pages in site/; a warning, such as a broken link, ends it
+site: $(VENV)/.dev
+	$(BIN)/zensical build --clean --strict
+
 # rewrite the pinned versions (needs pip-tools)
 lock: $(VENV)/.dev
 	$(PIP) install pip-tools
@@ -54,4 +58,4 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	rm -rf $(VENV) build dist site .cache *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache

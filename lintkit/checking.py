@@ -40,7 +40,7 @@ def check(request: Request) -> int:
     from lintkit.tree.work import below_top
 
     flags = {"statistics": request.statistics, "show_all": request.show_all}
-    texts = show(report, loaded.policies, targets, request.color, prefix=below_top(loaded.root), **flags)
+    texts = show(report, loaded, targets, request.color, prefix=below_top(loaded.root), **flags)
     say(*applied, *report.broken)
     code = _exit_code(report, request.fail_on, exit_zero=request.exit_zero)
     if question and not report.broken:

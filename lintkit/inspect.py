@@ -7,14 +7,18 @@ from collections import Counter
 from typing import Final
 
 from lintkit.errors import LintkitError
+from lintkit.facts.scheduling import taint_text
 from lintkit.facts.table import facts_table
 from lintkit.facts.words import nearest
 from lintkit.policy.cel import CelError, program
 from lintkit.policy.chains import asked
 from lintkit.policy.judged import Judged
 from lintkit.policy.reads import reads_of
+from lintkit.report.info import NodeRow, RoleMatrix
 from lintkit.run import Loaded
 from lintkit.sources.fluxcd import beside
+from lintkit.sources.inventory.model import HOSTNAME_LABEL
+from lintkit.sources.model import Origin
 from lintkit.subjects.deliveries import delivery_label
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
@@ -44,26 +48,27 @@ def _environment(loaded: Loaded, environment: Environment) -> str:
     lines.append(f"  versions: {versions or 'not known'}")
     missing = environment.evidence.get("nodes")
     lines.append(f"  nodes: {len(environment.nodes)}" + (f" ({missing})" if missing else ""))
-    by_origin: dict[str, list[str]] = {}
-    for subject in environment.subjects:
-        if subject.kind not in PROJECTED:
-            by_origin.setdefault(str(subject.origin) or "files", []).append(f"{subject.kind} {subject.resource.name}")
-    for origin, names in sorted(by_origin.items()):
-        lines.append(f"  {origin}")
-        for kind, members in sorted(_grouped(names).items()):
-            lines.append(f"    {kind}: {', '.join(members)}")
-    problems = [p for p in loaded.world.problems if p.environment in (environment.name, "")]
-    for said, count in Counter(_problem(p.message, p.home, p.path) for p in problems).items():
-        lines.append(f"  not read: {said}" + (f" ({count} times)" if count > 1 else ""))
+    for origin, kinds in sorted(by_origin(environment).items(), key=lambda item: str(item[0]) or "files"):
+        lines.append(f"  {str(origin) or 'files'}")
+        lines += (f"    {kind}: {', '.join(members)}" for kind, members in sorted(kinds.items()))
+    lines += (f"  not read: {said}" for said in unread(loaded, environment))
     return "\n".join(lines) + "\n"
 
 
-def _grouped(names: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in names:
-        kind, _, rest = name.partition(" ")
-        found.setdefault(kind, []).append(rest)
+def by_origin(environment: Environment) -> dict[Origin, dict[str, list[str]]]:
+    """Names of the resources of an environment by their origin and kind, in order."""
+    found: dict[Origin, dict[str, list[str]]] = {}
+    for subject in environment.subjects:
+        if subject.kind not in PROJECTED:
+            found.setdefault(subject.origin, {}).setdefault(subject.kind, []).append(subject.resource.name)
     return found
+
+
+def unread(loaded: Loaded, environment: Environment) -> list[str]:
+    """What of an environment could not be read, each with its place and how often."""
+    problems = [p for p in loaded.world.problems if p.environment in (environment.name, "")]
+    counted = Counter(_problem(p.message, p.home, p.path) for p in problems)
+    return [said + (f" ({count} times)" if count > 1 else "") for said, count in counted.items()]
 
 
 def _problem(message: str, home: Node | None, path: str) -> str:
@@ -78,17 +83,17 @@ def show_nodes(loaded: Loaded) -> str:
     """A role by node matrix for every environment."""
     parts = []
     for environment in loaded.environments:
-        roles = _roles(environment)
+        roles, nodes = role_matrix(environment)
         parts.append(f"environment {environment.name}")
-        if not environment.nodes:
+        if not nodes:
             parts.append("  no node inventory\n")
             continue
-        width = max(len(n.name) for n in environment.nodes)
+        width = max(len(node.name) for node in nodes)
         for number, role in enumerate(roles, 1):
             parts.append(f"  {number}: {role}")
         parts.append("  " + " " * width + " " + " ".join(f"{i:>2}" for i in range(1, len(roles) + 1)))
-        for node in environment.nodes:
-            marks = " ".join(f"{'x' if role in _labels(node.labels) else '.':>2}" for role in roles)
+        for node in nodes:
+            marks = " ".join(f"{'x' if has else '.':>2}" for has in node.has)
             parts.append(f"  {node.name:{width}} {marks}".rstrip())
         parts.append("")
     return "\n".join(parts) + ("\n" if parts and parts[-1] else "")
@@ -98,11 +103,15 @@ def _labels(labels: object) -> set[str]:
     return {f"{key}={value}" if value else key for key, value in labels.items()} if hasattr(labels, "items") else set()
 
 
-def _roles(environment: Environment) -> list[str]:
-    counted: Counter[str] = Counter()
-    for node in environment.nodes:
-        counted.update(label for label in _labels(node.labels) if not label.startswith("kubernetes.io/hostname"))
-    return sorted(counted)
+def role_matrix(environment: Environment) -> RoleMatrix:
+    """Which node has which label; names of hosts left out."""
+    labels = [_labels(node.labels) for node in environment.nodes]
+    roles = sorted({label for own in labels for label in own if not label.startswith(HOSTNAME_LABEL)})
+    rows = (
+        NodeRow(node.name, tuple(role in own for role in roles), tuple(map(taint_text, node.taints)))
+        for node, own in zip(environment.nodes, labels, strict=True)
+    )
+    return RoleMatrix(tuple(roles), tuple(rows))
 
 
 def show_why(loaded: Loaded, question: str) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lintkit.finding import Report
-    from lintkit.policy.model import Policy
+    from lintkit.report.info import Overview
+    from lintkit.run import Loaded
 
 
 def read_stdin() -> str:
@@ -41,7 +42,7 @@ def targets_of(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[st
 
 def show(
     report: Report,
-    policies: Sequence[Policy],
+    loaded: Loaded,
     targets: Sequence[tuple[str, Path | None]],
     color: str,
     *,
@@ -49,7 +50,7 @@ def show(
     show_all: bool = False,
     prefix: str = "",
 ) -> list[str]:
-    """Write a report in every format to its target; what was written.
+    """Write a report on what was loaded in every format to its target; what was written.
 
     ``color`` is ``auto``, ``always`` or ``never``; ``prefix`` the root's path below the top of the work tree, which CI
     systems count paths from.
@@ -62,7 +63,7 @@ def show(
     from lintkit.report.terminal import use_color, use_links
 
     tty = sys.stdout is not None and sys.stdout.isatty()
-    info = policy_info(policies)
+    info = policy_info(loaded.policies)
     written: list[str] = []
     for name, target in targets:
         to_file = target is not None
@@ -73,6 +74,7 @@ def show(
             show_all=show_all,
             statistics=statistics,
             prefix=prefix,
+            overview=_overview(loaded) if name == "html" else None,
         )
         text = FORMATS[name](report, info, shown)
         if target is None:
@@ -81,6 +83,12 @@ def show(
             _write_file(target, text)
         written.append(text)
     return written
+
+
+def _overview(loaded: Loaded) -> Overview:
+    from lintkit.overview import overview_of
+
+    return overview_of(loaded)
 
 
 def _encoded(text: str) -> bytes:

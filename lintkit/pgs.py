@@ -55,13 +55,17 @@ def repository_answer(loaded: Loaded, *, as_json: bool) -> str:
     either ``not_known`` (a reason) or ``ceph_version``, ``version_assumed``, ``generation``, ``osds``, ``pools``,
     ``roots``, ``overlapping_roots``, ``mean_pg_replicas_per_osd`` and ``warnings``.
     """
-    found = [(e, cluster, made) for e in loaded.environments for cluster, made in plans(e)]
     if as_json:
-        clusters = [_cluster_json(e, cluster, made) for e, cluster, made in found]
-        return json.dumps({"version": 1, "clusters": clusters}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({"version": 1, "clusters": clusters(loaded)}, indent=2, ensure_ascii=False) + "\n"
+    found = [(e, cluster, made) for e in loaded.environments for cluster, made in plans(e)]
     if not found:
         return "no CephCluster: nothing in this repository runs Ceph that lintkit can tell\n"
     return "\n".join(_cluster_text(e, cluster, made) for e, cluster, made in found)
+
+
+def clusters(loaded: Loaded) -> list[Json]:
+    """The ``clusters`` of the JSON answer."""
+    return [_cluster_json(e, cluster, made) for e in loaded.environments for cluster, made in plans(e)]
 
 
 def _cluster_json(environment: Environment, cluster: Subject, made: ClusterPlan | NotKnown) -> Json:

@@ -21,8 +21,11 @@ from lintkit.config import load_config
 from lintkit.policy.load import builtin_policies
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+IN_PROSE = re.compile(r"`(lintkit [^`]+)`")
+IN_PIPELINE = re.compile(r"(?:script:|run:|-|sh ')\s*(lintkit [^'\n]+)")
+ZENSICAL = shutil.which("zensical", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 # commands that are not run, by how they start
@@ -31,6 +34,17 @@ SKIPPED = {
     "pip install ": "installs from the network; tests/test_wheel.py installs the wheel",
     "pre-commit install": "needs pre-commit; tests/test_hooks.py runs the real one",
     "reviewdog ": "another program",
+}
+
+# what words in capitals stand for in the commands of the prose
+MEANT = {
+    "KIND/NAME:PATH": "CephCluster/rook-ceph:spec.mon.count",
+    "KIND/NAME": "CephCluster/rook-ceph",
+    "Pool/NAME": "Pool/cinder-fast",
+    "EXPRESSION": "object.spec",
+    "REPOSITORY": ".",
+    "ID": "pool-size-one",
+    "REV": "main",
 }
 
 CLUSTER = {
@@ -123,6 +137,46 @@ def test_the_commands_of_a_page_run(block: Block, scratch: Path) -> None:
     for command in block.commands:
         done = subprocess.run(["bash", "-eo", "pipefail", "-c", command], cwd=scratch, env=env, capture_output=True, check=False)
         assert done.returncode in (0, 1), f"{command}: {done.returncode} {done.stderr.decode()}"
+
+
+def scattered() -> list[str]:
+    """Commands outside the blocks of commands: in the prose, and in the pipelines that are shown."""
+    found: set[str] = set()
+    for page in PAGES:
+        found.update(" ".join(command.split()) for command in IN_PROSE.findall(BLOCK.sub("", page.read_text("utf-8"))))
+    for language in ("yaml", "groovy"):
+        found.update(command for page, _, body in code(language) for command in IN_PIPELINE.findall(body))
+    return sorted(found - {"lintkit test"})  # CI runs that one itself: it takes long
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are sh")
+@pytest.mark.parametrize("command", scattered())
+def test_a_command_in_the_prose_or_in_a_pipeline_runs(command: str, scratch: Path) -> None:
+    for word, meant in MEANT.items():
+        command = re.sub(rf"(?<![\w/:]){word}(?![\w/:])", meant, command)
+    if command == "lintkit init":
+        (scratch / ".lintkit.yaml").unlink()
+    env = {**os.environ, "PATH": os.pathsep.join([str(scratch.parent / "bin"), os.environ["PATH"]]), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", command], cwd=scratch, env=env, capture_output=True, check=False)
+    assert done.returncode in (0, 1), f"{command}: {done.returncode} {done.stderr.decode()}"
+
+
+@pytest.mark.skipif(ZENSICAL is None, reason="zensical is not installed")
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "zensical.toml", tmp_path)
+    done = subprocess.run([str(ZENSICAL), "build", "--strict"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    site = tmp_path / "site"
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = page.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
+        assert (site / ("index.html" if name == "README.html" else name)).is_file()
+    loaded = re.findall(
+        r'<(?:script|img|iframe|link rel="(?:stylesheet|preconnect)")[^>]*"(https?:[^"]*)"', (site / "ci.html").read_text("utf-8")
+    )
+    assert loaded == []
+    beside = (site / "policies" / "pool-size-one.html").read_text("utf-8")
+    assert re.search(r'href="(?:\./)?min-size-unsafe.html"', beside), "the navigation lists the policies of the family"
 
 
 @pytest.mark.parametrize("start", SKIPPED)

@@ -1,4 +1,4 @@
-"""Write ``docs/policies/`` (a page for each policy, an index by family) and ``docs/configuration.md``.
+"""Write ``docs/policies/`` (a page for each policy, an index by family), ``docs/configuration.md`` and ``zensical.toml``.
 
 Usage: python tools/generate_docs.py [--check]
 
@@ -29,6 +29,45 @@ SAID = re.compile(r'expect:\s*[\w-]+(?:\s+(?:error|warning|info))?(?:\s+"((?:[^"
 DIRECTIVE = re.compile(r"^#\s*(?:chart|profile|unevaluated):.*\n", re.MULTILINE)
 OK = re.compile(r"[ \t]*#[ \t]*(?:ok|unevaluated):[^\n]*")
 MOST_LINES = 60
+SITE = """\
+# Written by tools/generate_docs.py: change it and run it again. `make site` builds the site.
+[project]
+site_name = "lintkit"
+site_description = "Policy as code for GitOps repositories of Rook-Ceph storage and OpenStack-on-Kubernetes clouds"
+docs_dir = "docs"
+site_dir = "site"
+use_directory_urls = false
+nav = [
+  {"Documentation" = "README.md"},
+  {"At a terminal" = "terminal.md"},
+  {"Before a commit" = "pre-commit.md"},
+  {"In continuous integration" = "ci.md"},
+  {"Configuration" = "configuration.md"},
+  {"Policies" = [
+    {"All policies" = "policies/index.md"},
+POLICIES
+  ]},
+  {"How it works" = [
+    {"From file to finding" = "start-to-finish.md"},
+    {"The PG autoscaler" = "autoscaler.md"},
+    {"Charts" = "charts.md"},
+    {"Custom resources" = "crds.md"},
+    {"Decisions" = [DECISIONS]},
+  ]},
+]
+
+[project.theme]
+font = false
+features = ["content.code.copy", "navigation.indexes", "navigation.prune", "search.highlight", "toc.follow"]
+
+[[project.theme.palette]]
+media = "(prefers-color-scheme: light)"
+scheme = "default"
+
+[[project.theme.palette]]
+media = "(prefers-color-scheme: dark)"
+scheme = "slate"
+"""
 
 
 def pages() -> dict[str, str]:
@@ -37,6 +76,7 @@ def pages() -> dict[str, str]:
     found |= {f"policies/{s.id}.md": shape_page(s) for s in SHAPE_POLICIES}
     found["policies/index.md"] = index_page()
     found["configuration.md"] = configuration_page()
+    found["../zensical.toml"] = site()
     return found
 
 
@@ -180,6 +220,16 @@ def index_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def site() -> str:
+    """What the generator of the site is told, policies by family in its navigation."""
+    rows: dict[str, list[str]] = {}
+    for family, name in sorted((p.family, p.id) for p in (*builtin_policies(), *SHAPE_POLICIES)):
+        rows.setdefault(family, []).append(f'{{"{name}" = "policies/{name}.md"}}')
+    families = [f'    {{"{family}" = [\n      ' + ",\n      ".join(members) + ",\n    ]}," for family, members in rows.items()]
+    decisions = ", ".join(f'"adr/{file.name}"' for file in sorted((DOCS / "adr").glob("*.md")))
+    return SITE.replace("POLICIES", "\n".join(families)).replace("DECISIONS", decisions)
+
+
 def configuration_page() -> str:
     """Every key of the configuration, from its schema."""
     schema = json.loads((ROOT / "schemas" / "config.schema.json").read_text("utf-8"))
@@ -247,7 +297,7 @@ def main() -> None:
     """Write what is stale, or with ``--check`` name it."""
     found = stale()
     if "--check" in sys.argv[1:]:
-        print("".join(f"stale: docs/{path}\n" for path in found), end="")
+        print("".join(f"stale: {(DOCS / path).resolve().relative_to(ROOT)}\n" for path in found), end="")
         raise SystemExit(1 if found else 0)
     for path, text in found.items():
         file = DOCS / path

@@ -68,6 +68,12 @@ def _markdown(report: Report, policies: Sequence[PolicyInfo], options: Options) 
     return markdown.render(report, policies, options)
 
 
+def _html(report: Report, policies: Sequence[PolicyInfo], options: Options) -> str:
+    from lintkit.report.html import page
+
+    return page.render(report, policies, options)
+
+
 FORMATS: Mapping[str, Render] = MappingProxyType(
     {
         "human": _human,
@@ -78,6 +84,7 @@ FORMATS: Mapping[str, Render] = MappingProxyType(
         "junit": _junit,
         "rdjson": _rdjson,
         "markdown": _markdown,
+        "html": _html,
     }
 )
 """Format name (as ``--format`` takes it) -> how to write a report in it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 URL = "https://github.com/lintkit/lintkit"
 
@@ -25,13 +26,105 @@ class PolicyInfo:
     url: str = ""
 
 
+class NodeRow(NamedTuple):
+    """A node: which of the matrix's roles it has, in their order, and its taints as kubectl writes them."""
+
+    name: str
+    has: tuple[bool, ...]
+    taints: tuple[str, ...]
+
+
+class RoleMatrix(NamedTuple):
+    """The labels that tell nodes apart by what they are for, sorted, and the nodes of one environment."""
+
+    roles: tuple[str, ...]
+    nodes: tuple[NodeRow, ...]
+
+
+class Delivered(NamedTuple):
+    """What one delivery brings: names by kind. ``label`` is empty for files that no delivery names.
+
+    ``parent`` is the label of the delivery that brings this one, empty for none. ``layers`` are those that its
+    resources come from, lowest first.
+    """
+
+    label: str
+    parent: str
+    layers: tuple[str, ...]
+    resources: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class PoolPgs(NamedTuple):
+    """PGs that a pool gets, and PG replicas that puts on each OSD of its CRUSH root; ``after``: with the suggested fixes."""
+
+    name: str
+    root: str
+    size: int
+    pgs: int
+    per_osd: float | None
+    why: str
+    after: int | None = None
+
+
+class RootLoad(NamedTuple):
+    """PG replicas per OSD of a CRUSH root: least and most over the orders of creation; ``after``: with the suggested fixes."""
+
+    name: str
+    osds: int
+    low: float
+    high: float
+    after: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPgs:
+    """The PG plan of one CephCluster. ``not_known`` is the reason why there is none; all else is empty then.
+
+    ``target`` is mon_target_pg_per_osd. ``changes`` say which suggested fixes the ``after`` figures come from.
+    """
+
+    namespace: str
+    name: str
+    not_known: str = ""
+    ceph_version: str = ""
+    assumed: bool = False
+    osds: int = 0
+    target: int = 0
+    pools: tuple[PoolPgs, ...] = ()
+    roots: tuple[RootLoad, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentInfo:
+    """An environment as a page shows it. ``no_nodes`` is the reason for an empty matrix, ``unread`` what could not be read."""
+
+    name: str
+    profile: str
+    versions: tuple[tuple[str, str], ...]
+    matrix: RoleMatrix
+    no_nodes: str
+    delivered: tuple[Delivered, ...]
+    clusters: tuple[ClusterPgs, ...]
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The repository behind a report; ``name`` is that of its directory."""
+
+    name: str
+    environments: tuple[EnvironmentInfo, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a report is shown; every format reads only what concerns it.
 
     ``width`` is in terminal cells. ``show_all`` also lists ignored findings, ``statistics`` adds counts by policy.
     ``prefix`` is the root's path below the top of the work tree, which CI systems count paths from.
-    ``category`` tells several SARIF uploads of one commit apart.
+    ``category`` tells several SARIF uploads of one commit apart. ``overview`` is given to formats that show it.
     """
 
     color: bool = False
@@ -41,6 +134,7 @@ class Options:
     statistics: bool = False
     prefix: str = ""
     category: str = ""
+    overview: Overview | None = None
 
     def path(self, path: str) -> str:
         """``path`` (relative to the root) counted from the top of the work tree, with ``/``."""

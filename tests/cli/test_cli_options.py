@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import EXAMPLES, ROOT, Run, pool, sentence, spawn, write
 
 SCHEMA = json.loads((ROOT / "schemas" / "report.schema.json").read_text("utf-8"))
-FORMATS = ("human", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
+FORMATS = ("human", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown", "html")
 
 
 @pytest.fixture
