@@ -139,6 +139,7 @@ def options_of(request: Request) -> Options:
         stdin_name=request.stdin_filename,
         force_exclude=request.force_exclude,
         show_all=request.show_all,
+        jobs=request.jobs,
     )
 
 

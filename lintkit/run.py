@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
 from lintkit.shape import SHAPE_POLICIES, duplicate_keys, invalid_yaml
+from lintkit.share import processes_for, shared
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
 from lintkit.sources.said import problems_by_reason
@@ -34,6 +35,8 @@ from lintkit.tree.files import Files
 from lintkit.tree.paths import join
 from lintkit.tree.work import WorkTree, absolute, config_file, find_root
 
+ENOUGH = 1500
+"""How many subjects keep a process of its own busy for longer than it takes to start one (measured with ``bench``)."""
 UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 """Kinds of problems after which more may reach a cluster than is known."""
 
@@ -42,6 +45,7 @@ UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 class Options:
     """What was asked for. ``paths`` narrow what is reported, never what is known.
 
+    ``jobs`` are the processes to use, 0 for as many as pay.
     ``texts`` (by path) are read instead of what is written there: files as they would be after fixing.
     """
 
@@ -55,6 +59,7 @@ class Options:
     stdin_name: str = "-"
     force_exclude: bool = False
     show_all: bool = False
+    jobs: int = 1
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -187,8 +192,8 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
     verdicts = Verdicts()
     for reason in ready.broken:
         verdicts.broken[reason] = ""
-    for environment in loaded.environments:
-        evaluate(environment, ready.compiled, general(loaded.config), verdicts, by_path(loaded.config))
+    for found in _judged(loaded, ready.compiled, options.jobs):
+        verdicts.add(found)
     # where a policy speaks of a place in its own words, the schema need not
     spoken = {(f.span.path, f.place.start, f.place.end) for f in verdicts.findings}
     shapes = [
@@ -197,6 +202,22 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
         if choice.takes(f.policy, f.family) and (f.span.path, f.place.start, f.place.end) not in spoken
     ]
     return [*_shape_findings(loaded.world, choice), *verdicts.findings, *shapes], verdicts
+
+
+def _judged(loaded: Loaded, policies: list[Compiled], jobs: int) -> list[Verdicts]:
+    """The verdicts of every environment, in their order."""
+    settings, special = general(loaded.config), by_path(loaded.config)
+
+    def judged(environments: Sequence[Environment]) -> list[Verdicts]:
+        found = []
+        for environment in environments:
+            found.append(Verdicts())
+            evaluate(environment, policies, settings, found[-1], special)
+        return found
+
+    weight = sum(len(environment.subjects) for environment in loaded.environments)
+    processes = processes_for(jobs, weight, ENOUGH)
+    return shared(loaded.environments, judged, processes, loaded.world.files.source)
 
 
 def report_of(

@@ -45,6 +45,13 @@ class Verdicts:
     broken: dict[str, str] = field(default_factory=dict)
     unknown: int = 0
 
+    def add(self, other: Verdicts) -> None:
+        """Take in what another evaluation gathered."""
+        self.findings += other.findings
+        self.not_evaluated |= other.not_evaluated
+        self.broken = {**other.broken, **self.broken}
+        self.unknown += other.unknown
+
 
 def evaluate(
     environment: Environment,
