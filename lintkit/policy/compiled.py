@@ -16,8 +16,10 @@ from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_sche
 from lintkit.policy.view import LASTING, PRESENT, View, view
 from lintkit.yamldoc.node import Json
 
-_ANSWERS: Final = 512
+_ANSWERS: Final = 256
 """How many answers of one expression are kept."""
+_LARGEST: Final = 256
+"""How many bytes of data an answer that is kept may rest on: much data is seldom seen twice, and costs memory."""
 
 
 class Saved(NamedTuple):
@@ -49,7 +51,7 @@ class Part(NamedTuple):
         if key in answers:
             return answers[key]
         value = self.program.evaluate(data)
-        if len(answers) < _ANSWERS:
+        if len(key) <= _LARGEST and len(answers) < _ANSWERS:
             answers[key] = value
         return value
 
