@@ -55,12 +55,15 @@ class Delivered(NamedTuple):
 
 
 class PoolPgs(NamedTuple):
-    """PGs that a pool gets, and PG replicas that puts on each OSD of its CRUSH root; ``after``: with the suggested fixes."""
+    """PGs that a pool gets, and PG replicas that puts on each OSD of its CRUSH root.
+
+    ``after`` is the number with the suggested fixes. None where there is no such pool, or no fix.
+    """
 
     name: str
     root: str
     size: int
-    pgs: int
+    pgs: int | None
     per_osd: float | None
     why: str
     after: int | None = None
@@ -80,7 +83,8 @@ class RootLoad(NamedTuple):
 class ClusterPgs:
     """The PG plan of one CephCluster. ``not_known`` is the reason why there is none; all else is empty then.
 
-    ``target`` is mon_target_pg_per_osd. ``changes`` say which suggested fixes the ``after`` figures come from.
+    ``target`` is mon_target_pg_per_osd. ``notes`` are what Ceph would warn of. ``changes`` say which suggested fixes the
+    ``after`` figures come from, and which could not be made.
     """
 
     namespace: str

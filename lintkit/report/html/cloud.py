@@ -116,7 +116,7 @@ def _root_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
 
 
 def _after(root: RootLoad) -> str:
-    return _range(*root.after) if root.after else "same"
+    return _range(*root.after) if root.after else "-"
 
 
 def _range(low: float, high: float) -> str:
@@ -129,9 +129,13 @@ def _pool_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
 
 
 def _pool(pool: PoolPgs, *, changed: bool) -> Markup:
-    after = [] if not changed else ["same" if pool.after is None else pool.after]
+    after = [_figure_of(pool.after)] if changed else []
     share = "-" if pool.per_osd is None else f"{pool.per_osd:.1f}"
-    return _row((pool.name, pool.root), pool.size, pool.pgs, *after, share, text=pool.why)
+    return _row((pool.name, pool.root), pool.size, _figure_of(pool.pgs), *after, share, text=pool.why)
+
+
+def _figure_of(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
 
 
 def _row(names: Sequence[str], *figures: object, text: str = "") -> Markup:
