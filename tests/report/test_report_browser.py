@@ -166,6 +166,14 @@ def test_family_environment_and_words_narrow_the_list(page: Page) -> None:
     assert page.texts("#list h3") == ["number 58 is wrong"]
 
 
+def test_the_reason_of_a_policy_is_given_once_in_a_row(page: Page) -> None:
+    first = next(f for f in sample().findings if f.why)
+    other = replace(first, policy="a-policy", fingerprint="other")
+    page.open(Report((first, replace(first, fingerprint="twin"), other)))
+    said = "return [...document.querySelectorAll('#list article')].map((a) => a.querySelectorAll('.why').length)"
+    assert page.run(said) == [1, 1, 0]
+
+
 def test_a_link_of_a_policy_or_a_count_filters(page: Page) -> None:
     page.open(sample(), infos(), overview())
     page.click("[data-only=warning]")

@@ -233,13 +233,13 @@ def _findings_by_delivery(member: EnvironmentInfo, report: Report) -> dict[str, 
 def _delivery(
     delivered: Delivered, children: dict[str, list[Delivered]], found: dict[str, dict[str, int]], shown: set[str]
 ) -> Markup:
-    kind, _, name = delivered.label.partition(" ")
+    kind, name = _named(delivered.label)
     badges = counts(found.get(delivered.label, {}))
     show = el("a", *badges, href="#findings", data_search=delivered.label) if badges and delivered.label else None
     box = el(
         "div",
-        el("small", kind or "no delivery"),
-        el("b", name or "files"),
+        el("small", kind) if kind else None,
+        el("b", name),
         el("ol", *(el("li", layer) for layer in delivered.layers), class_="layers") if delivered.layers else None,
         show,
         class_="box",
@@ -249,6 +249,14 @@ def _delivery(
     below = [_delivery(d, children, found, shown) for d in brought if d.label not in shown]
     below += [_resources(kind, names) for kind, names in delivered.resources]
     return el("li", box, el("ul", *below) if below else None)
+
+
+def _named(label: str) -> tuple[str, str]:
+    """Kind and name of a delivery; a label that starts with no kind ("nova values") is all name."""
+    if not label:
+        return "no delivery", "files"
+    kind, space, name = label.partition(" ")
+    return (kind, name) if space and (kind[0].isupper() or kind == "kustomization") else ("", label)
 
 
 def _resources(kind: str, names: Sequence[str]) -> Markup:
