@@ -87,7 +87,7 @@ def _changes(suggested: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     if fixes:
         policies = ", ".join(dict.fromkeys(fix["policy"] for fix in fixes))
         unknown = f" The plan with them is not known: {after['not_known']}." if "not_known" in after else ""
-        yield f"With {many(len(fixes), 'suggested fix')}, of {policies}.{unknown}"
+        yield f"After {many(len(fixes), 'suggested fix')}: {policies}.{unknown}"
     for fix in suggested.get("left", []):
         yield f"Not made: {fix.get('title') or fix['policy']} ({fix['path']}:{fix['line']}): {fix['reason']}"
 
@@ -107,11 +107,13 @@ def _pools(plan: dict[str, Any], after: dict[str, Any] | None) -> tuple[PoolPgs,
 
 
 def _roots(roots: dict[str, Any], after: dict[str, Any] | None) -> tuple[RootLoad, ...]:
-    """PG replicas per OSD of every root; none where no pool uses it."""
+    """PG replicas per OSD of every root of either plan."""
     found = []
     for name in dict.fromkeys((*roots, *(after or {}))):
-        root = roots.get(name) or {**(after or {})[name], "pg_replicas_per_osd": [0.0, 0.0]}
-        then = (after.get(name) or {"pg_replicas_per_osd": [0.0, 0.0]})["pg_replicas_per_osd"] if after is not None else None
-        low, high = root["pg_replicas_per_osd"]
-        found.append(RootLoad(name, root["osds"], low, high, (then[0], then[1]) if then else None))
+        before, then = roots.get(name), (after or {}).get(name)
+        found.append(RootLoad(name, (before or then or {})["osds"], _load(before), _load(then)))
     return tuple(found)
+
+
+def _load(root: dict[str, Any] | None) -> tuple[float, float] | None:
+    return (root["pg_replicas_per_osd"][0], root["pg_replicas_per_osd"][1]) if root else None

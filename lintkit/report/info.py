@@ -70,12 +70,14 @@ class PoolPgs(NamedTuple):
 
 
 class RootLoad(NamedTuple):
-    """PG replicas per OSD of a CRUSH root: least and most over the orders of creation; ``after``: with the suggested fixes."""
+    """PG replicas on each OSD of a CRUSH root: least and most over the orders of creation.
+
+    ``after`` is with the suggested fixes. None where no pool uses the root, or there is no fix.
+    """
 
     name: str
     osds: int
-    low: float
-    high: float
+    load: tuple[float, float] | None
     after: tuple[float, float] | None = None
 
 

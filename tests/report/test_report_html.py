@@ -49,7 +49,7 @@ def overview(name: str = "cloud") -> Overview:
         PoolPgs(f"{name}.images", "default", 3, 32, 2.4, "the minimum: nothing says how large it gets", 256),
         PoolPgs(".mgr", "default", 3, 1, 0.1, "minimum 1"),
     )
-    roots = (RootLoad("default", 40, 2.5, 4.0, (19.3, 22.0)),)
+    roots = (RootLoad("default", 40, (2.5, 4.0), (19.3, 22.0)), RootLoad("default~ssd", 8, (9.0, 9.0)))
     plan = ClusterPgs(
         "rook-ceph",
         name,
@@ -60,7 +60,7 @@ def overview(name: str = "cloud") -> Overview:
         pools=pools,
         roots=roots,
         notes=("POOL_TOO_FEW_PGS: images",),
-        changes=("with the fix of data-pool-unsized",),
+        changes=("After 1 suggested fix: data-pool-unsized.",),
     )
     matrix = RoleMatrix(
         ("node-role.kubernetes.io/control-plane", f"{name}/storage=yes"),

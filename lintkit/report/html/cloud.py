@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lintkit.finding import Finding, Report
 from lintkit.report.html.charts import Bar, bars
 from lintkit.report.html.markup import Markup, anchor, counts, el, hidden, scroller
-from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, PoolPgs, RootLoad
+from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, PoolPgs
 from lintkit.report.plain import dump, visible
 from lintkit.report.tally import by_severity, many
 
@@ -81,7 +81,7 @@ def _key(kind: str, text: str) -> Markup:
 
 
 def _root_chart(name: str, cluster: ClusterPgs) -> Markup:
-    rows = [Bar(root.name, round(root.high, 1), round(root.after[1], 1) if root.after else None) for root in cluster.roots]
+    rows = [Bar(root.name, _most(root.load), _most(root.after)) for root in cluster.roots]
     limit = f"target {cluster.target}"
     svg = bars(
         f"PG replicas per OSD by CRUSH root of {name}; figures in the table below", rows, limit=cluster.target, limit_name=limit
@@ -110,21 +110,24 @@ def _figure(title: str, note: str, svg: Markup, rows: Sequence[Bar], *, limit: f
 def _root_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
     head = ["CRUSH root", "OSDs", "PG replicas per OSD", *(["after fixes"] if changed else [])]
     rows = [
-        _row((root.name,), root.osds, _range(root.low, root.high), *([_after(root)] if changed else [])) for root in cluster.roots
+        _row((root.name,), root.osds, _range(root.load), *([_range(root.after)] if changed else [])) for root in cluster.roots
     ]
     return _table(f"PG replicas per OSD of {of}", head, rows)
 
 
-def _after(root: RootLoad) -> str:
-    return _range(*root.after) if root.after else "-"
+def _most(load: tuple[float, float] | None) -> float | None:
+    return round(load[1], 1) if load else None
 
 
-def _range(low: float, high: float) -> str:
+def _range(load: tuple[float, float] | None) -> str:
+    if load is None:
+        return "no pool"
+    low, high = load
     return f"{low:.1f}" if round(low, 1) == round(high, 1) else f"{low:.1f} to {high:.1f}"
 
 
 def _pool_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
-    head = ["Pool", "CRUSH root", "Size", "PGs", *(["after fixes"] if changed else []), "per OSD", "Why"]
+    head = ["Pool", "CRUSH root", "Size", "PGs", *(["after fixes"] if changed else []), "Replicas per OSD", "Why"]
     return _table(f"PGs of every pool of {of}", head, [_pool(pool, changed=changed) for pool in cluster.pools])
 
 
@@ -145,7 +148,7 @@ def _row(names: Sequence[str], *figures: object, text: str = "") -> Markup:
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Markup]) -> Markup:
-    words = ("OSDs", "PG replicas per OSD", "Size", "PGs", "per OSD", "after fixes")
+    words = ("OSDs", "PG replicas per OSD", "Size", "PGs", "Replicas per OSD", "after fixes")
     columns = el("tr", *(el("th", name, scope="col", class_="n" if name in words else None) for name in head))
     return scroller(caption, el("table", el("caption", caption), el("thead", columns), el("tbody", *rows)))
 
