@@ -53,7 +53,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports."""
+    """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports.
+
+    ``concealed``: a secret stands there, which no report shows.
+    """
 
     policy: str
     family: str
@@ -71,6 +74,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     status: str = "new"
+    concealed: bool = False
 
 
 class NotEvaluated(NamedTuple):

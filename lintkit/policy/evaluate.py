@@ -323,6 +323,7 @@ class _Run:
                 remedy=policy.remedy,
                 related=tuple(r for r in related if r.place[:3] != located.place[:3]),
                 fix=fix_for(validation.fix, self) if validation.fix else None,
+                concealed=validation.conceal,
             )
         )
 

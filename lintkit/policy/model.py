@@ -87,7 +87,10 @@ class FixSpec:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One assertion of a policy: where ``expression`` is false there is a finding."""
+    """One assertion of a policy: where ``expression`` is false there is a finding.
+
+    ``conceal``: what stands at its place is a secret, which no report shows.
+    """
 
     expression: Expression
     message: str
@@ -100,6 +103,7 @@ class Validation:
     needs: tuple[str, ...]
     fix: FixSpec | None
     line: int
+    conceal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

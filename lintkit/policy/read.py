@@ -135,6 +135,7 @@ def _validation(node: Node, name: str) -> Validation:
         needs=tuple(_list(node.get("needs"))),
         fix=_fix(node.get("fix"), name),
         line=_line(node),
+        conceal=boolean(node.get("conceal")) is True,
     )
 
 

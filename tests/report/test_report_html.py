@@ -34,7 +34,7 @@ from lintkit.report.info import (
     RootLoad,
 )
 from lintkit.run import Options as Asked
-from lintkit.run import load
+from lintkit.run import check, load
 from lintkit.text.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +167,32 @@ def test_a_span_after_wide_characters_is_split_where_it_stands(finding: Callable
     source = Source("a.yaml", "\u5bcc\u58eb: \U0001f600 size\n")
     rows: list[Any] = json.loads(embedded(Report(findings=(finding(source, "size"),))))["findings"][0]["frame"]
     assert rows == [[1, "\u5bcc\u58eb: \U0001f600 ", "size", ""]]
+
+
+SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: mq}
+stringData:
+  password: correct-horse # of the queue
+  key: |
+    battery
+    staple
+"""
+
+
+def test_no_format_shows_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "pool.yaml").write_text(SECRET)
+    found, loaded = check(Asked(paths=(tmp_path,)))
+    assert {f.policy for f in found.findings} >= {"plaintext-secret"}
+    options = Options(show_all=True, overview=overview_of(loaded))
+    for name, render in FORMATS.items():
+        text = render(found, (), options)
+        assert "plaintext-secret" in text
+        assert not [word for word in ("horse", "battery", "staple") if word in text], name
+    assert "5 |   password: \u2022\u2022\u2022\u2022\u2022\u2022\u2022\u2022 # of the queue" in FORMATS["human"](
+        found, (), options
+    )
 
 
 def test_the_overview_is_what_the_examples_deliver() -> None:
