@@ -30,12 +30,14 @@ from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place
+from lintkit.traps.values import unquoted
 from lintkit.yamldoc.document import path_of, place_of, pointer
-from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, is_null
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, is_null, string
 from lintkit.yamldoc.unknowns import unknown_reason
 
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
-_OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
+_OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Reference"})
+_MADE: Final = "ApplicationSet "
 Schemas = dict[tuple[str, str], CrdSchema]
 
 
@@ -47,7 +49,7 @@ def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Fi
         for subject in environment.subjects:
             schema = _schema_of(subject, own, environment)
             if schema is not None:
-                for found in shape_findings(subject.object, schema):
+                for found in _departures(subject, schema):
                     finding = _finding(found, subject, environment)
                     if finding is not None:
                         yield finding
@@ -56,15 +58,27 @@ def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Fi
 
 
 def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdSchema | None:
+    """The schema of what a subject is; None for subjects of ours, and for what an ApplicationSet makes (it is judged itself)."""
     api = subject.object.get("apiVersion")
     if subject.kind in _OURS or not isinstance(api, Scalar) or unknown_reason(api):
         return None
+    if subject.kind == "Delivery" and subject.origin.delivery.startswith(_MADE):
+        return None
     group, _, version = api.text.rpartition("/")
+    kind = subject.resource.kind
     return (
-        own.get((group, subject.kind))
-        or schema_for(group, version, subject.kind, environment.versions.get("rook", ""))
-        or core_schema(api.text, subject.kind, environment.versions.get("kubernetes", ""))
+        own.get((group, kind))
+        or schema_for(group, version, kind, environment.versions.get("rook", ""))
+        or core_schema(api.text, kind, environment.versions.get("kubernetes", ""))
     )
+
+
+def _departures(subject: Subject, schema: CrdSchema) -> list[ShapeFinding]:
+    """What departs from the schema. From a delivery that nothing here applies nothing is missing: who does may patch it in."""
+    found = shape_findings(subject.object, schema)
+    if subject.kind != "Delivery" or subject.origin.delivery:
+        return found
+    return [f for f in found if f.kind != "missing-key"]
 
 
 def _repository_schemas(world: World, environments: Iterable[Environment]) -> Schemas:
@@ -166,6 +180,8 @@ def _unknown_values(
 ) -> Iterator[Finding]:
     for name, entry in node:
         known = tree.get(name)
+        if isinstance(entry.value, Scalar):
+            yield from _text_by_default(use, entry.value, environment)
         if isinstance(known, dict):
             if isinstance(entry.value, Mapping) and not entry.value.doc.source.builtin:
                 yield from _unknown_values(use, entry.value, known, (*path, name), environment)
@@ -177,6 +193,16 @@ def _unknown_values(
         close = nearest(name, tree, 3 if len(name) > 5 else 1)
         if close:
             yield _value_finding(use, entry.key, (*path, name), close, environment)
+
+
+def _text_by_default(use: ChartUse, node: Scalar, environment: Environment) -> Iterator[Finding]:
+    """A plain scalar that arrives in other characters where the chart's default is text."""
+    default: Node | None = node.under
+    while default is not None and not default.doc.source.builtin:
+        default = default.under
+    if default is not None and string(default) is not None and not node.doc.source.builtin:
+        for found in unquoted(node, f"chart {use.chart} has text there"):
+            yield replace(found, environments=(environment.name,), origin=str(use.origin))
 
 
 def _value_finding(use: ChartUse, key: Scalar, path: Path, close: tuple[str, ...], environment: Environment) -> Finding:
