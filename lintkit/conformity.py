@@ -13,7 +13,7 @@ from typing import Final
 
 from lintkit.charts import KeyTree, known_keys
 from lintkit.facts.words import nearest
-from lintkit.finding import Finding, Fix
+from lintkit.finding import Finding, Fix, NotEvaluated
 from lintkit.fix.build import edits_for
 from lintkit.fix.intent import Blocked, Set
 from lintkit.policy.evaluate import fingerprint
@@ -22,8 +22,8 @@ from lintkit.schema.core import core_schema
 from lintkit.schema.crds import schema_for
 from lintkit.schema.model import POLICY_OF, CrdSchema, ShapeFinding
 from lintkit.schema.repository import schemas_in
-from lintkit.schema.walk import shape_findings
-from lintkit.shape import SHAPE_POLICIES, UNKNOWN_KEY, shape_finding
+from lintkit.schema.walk import inspect
+from lintkit.shape import CRD_VALIDATION, SHAPE_POLICIES, UNKNOWN_KEY, shape_finding
 from lintkit.sources.charts import ChartUse
 from lintkit.sources.world import World
 from lintkit.subjects.environment import Environment
@@ -41,15 +41,18 @@ _MADE: Final = "ApplicationSet "
 Schemas = dict[tuple[str, str], CrdSchema]
 
 
-def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Finding]:
-    """Where resources, deliveries and chart values of every environment depart from their schemas."""
+def conformity(world: World, environments: Iterable[Environment], silent: set[NotEvaluated]) -> Iterator[Finding]:
+    """Where resources, deliveries and chart values of every environment depart from their schemas.
+
+    ``silent`` gets the rules of definitions that could not be evaluated, with the reason.
+    """
     environments = list(environments)
     own = _repository_schemas(world, environments)
     for environment in environments:
         for subject in environment.subjects:
             schema = _schema_of(subject, own, environment)
             if schema is not None:
-                for found in _departures(subject, schema):
+                for found in _departures(subject, schema, environment, silent):
                     finding = _finding(found, subject, environment)
                     if finding is not None:
                         yield finding
@@ -73,12 +76,18 @@ def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdS
     )
 
 
-def _departures(subject: Subject, schema: CrdSchema) -> list[ShapeFinding]:
+def _departures(
+    subject: Subject, schema: CrdSchema, environment: Environment, silent: set[NotEvaluated]
+) -> Iterable[ShapeFinding]:
     """What departs from the schema. From a delivery that nothing here applies nothing is missing: who does may patch it in."""
-    found = shape_findings(subject.object, schema)
+    before = environment.before(subject)
+    found = inspect(subject.object, schema, before=None if before is None else before.object)
+    silent.update(NotEvaluated(CRD_VALIDATION.id, environment.name, f"{subject.id}: {note}") for note in found.notes)
+    if found.waiting and environment.evidence.get("base"):
+        silent.add(NotEvaluated(CRD_VALIDATION.id, environment.name, environment.evidence["base"]))
     if subject.kind != "Delivery" or subject.origin.delivery:
-        return found
-    return [f for f in found if f.kind != "missing-key"]
+        return found.findings
+    return [f for f in found.findings if f.kind != "missing-key"]
 
 
 def _repository_schemas(world: World, environments: Iterable[Environment]) -> Schemas:

@@ -14,7 +14,7 @@ from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
 from lintkit.facts.osds import osd_entries, with_osds
-from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, Report, Skipped
+from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, NotEvaluated, Report, Skipped
 from lintkit.ignores import decide
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Setting, Verdicts, evaluate
@@ -201,7 +201,10 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
     spoken = {_spot(f) for f in verdicts.findings}
     traps_found = _shape_findings(loaded.world)
     unseen = {_spot(f) for f in traps_found if f.policy in _UNSEEN}
-    shapes = [f for f in conformity(loaded.world, loaded.environments) if _spot(f) not in spoken and _spot(f) not in unseen]
+    silent: set[NotEvaluated] = set()
+    departures = conformity(loaded.world, loaded.environments, silent)
+    shapes = [f for f in departures if _spot(f) not in spoken and _spot(f) not in unseen]
+    verdicts.not_evaluated |= {n for n in silent if choice.takes(n.policy, "schema")}
     spoken.update(_spot(f) for f in shapes if f.family == "schema")
     shapes += (f for f in traps_found if f.policy not in _DOUBTS or spoken.isdisjoint(_spots(f)))
     found = [at for f in shapes if choice.takes(f.policy, f.family) and (at := _configured(f, loaded.config)) is not None]
