@@ -226,3 +226,18 @@ def test_a_severity_of_the_configuration_holds_for_the_schema(tmp_path: Path) ->
     (tmp_path / ".lintkit.yaml").write_text("policies: {unknown-key: warning}\n")
     (finding,) = schema_findings(tmp_path, {"pool.yaml": CR})
     assert (finding.policy, finding.severity) == ("unknown-key", "warning")
+
+
+@pytest.mark.parametrize("metadata", ["metadata: {namespace: rook-ceph}", "metadata: {name: }"])
+def test_an_object_without_a_name_breaks_no_policy_and_is_named(tmp_path: Path, metadata: str) -> None:
+    text = "apiVersion: ceph.rook.io/v1\nkind: CephNFS\n%s\nspec: {server: {active: 0}}\n" % metadata
+    (tmp_path / "nfs.yaml").write_text(text)
+    report, _ = check(Options(paths=(tmp_path,)))
+    assert report.broken == ()
+    assert [f.message for f in report.findings if f.span.start.line == 3] == ["metadata has no name, which is required"]
+    reasons = {n.policy: n.reason for n in report.not_evaluated}
+    assert (
+        reasons["nfs-server-inactive"] == "CephNFS//: metadata.name is missing" or "rook-ceph" in reasons["nfs-server-inactive"]
+    )
+    generated = text.replace("metadata: {", "metadata: {generateName: a-, ")
+    assert schema_findings(tmp_path, {"nfs.yaml": generated}) == []

@@ -11,7 +11,7 @@ from lintkit.schema.hints import Place, spelled, unknown_key_words
 from lintkit.schema.model import CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
 from lintkit.schema.openapi import remembered, shape_of
 from lintkit.schema.values import Fault, container_fault, scalar_fault, type_words
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, Sequence, key_name, lookup, string
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, Sequence, is_null, key_name, lookup, string
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import placeholder, unknown_reason
@@ -75,9 +75,20 @@ def inspect(
     if metadata is not None:
         meta = _meta()
         _value(run._replace(resolve=meta), metadata, meta(OBJECT_META), ("metadata",), None)
+        if isinstance(metadata, Mapping) and not partial:
+            _name(run, metadata)
     if root is not None:
         _mapping(run, body, run.resolve(root), (), None)
     return Inspection(tuple(run.findings), tuple(run.notes), bool(run.waiting))
+
+
+def _name(run: _Run, metadata: Mapping) -> None:
+    """An object needs a name, or a part of one (apimachinery ``ValidateObjectMeta``)."""
+    named = [value for key in ("name", "generateName") if not is_null(value := metadata.get(key)) and value is not None]
+    if not named and not any(placeholder(entry.key.text) for entry in metadata.entries):
+        run.findings.append(
+            ShapeFinding("missing-key", ("metadata", "name"), metadata, "metadata has no name, which is required")
+        )
 
 
 @lru_cache(maxsize=1)
