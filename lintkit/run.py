@@ -279,14 +279,15 @@ def _by_path(config: Config) -> Callable[[Compiled, Subject], Setting]:
 def _shape_findings(world: World) -> list[Finding]:
     found: list[Finding] = []
     for path, docs in world.files.parsed():
-        if path not in world.reader.reads and path not in world.owed:
+        reached = path in world.reader.reads
+        if not reached and path not in world.owed:
             continue
         for doc in docs:
             if doc.trouble is not None and any(mark in doc.text for mark in _TEMPLATES):
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            found += (broken,) if broken else traps(doc)
+            found += (broken,) if broken else traps(doc, reached=reached)
     return found
 
 

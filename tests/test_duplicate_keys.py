@@ -10,7 +10,7 @@ from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.embed import embed
 from lintkit.yamldoc.node import Scalar, lookup
 
-OTHERS = ("case-variant-key", "hidden-override")
+OTHERS = ("case-variant-key", "hidden-override", "unquoted-string")
 
 
 def places(text: str) -> list[tuple[int, int, str]]:

@@ -67,7 +67,8 @@ def test_text_that_arrives_in_other_characters_is_quoted(text: str, place: tuple
         "debug: on\nmode: 0644\nratio: 1.20\n",
         "image: {tag: 1.2}\n",
         "version: 2.0\n",
-        "labels:\n  api: {enabled: on}\n",
+        "labels:\n  api: {enabled: on}\n  enabled: on\n",
+        "1: a\n443: b\n'on': c\n~: d\nx: &a 1\n<<: {y1: 2}\n",
         "settings:\n- {name: A, value: on}\n",
         "annotations: {a: '{{ x }}', b: on-site, c: 1.2.0}\n",
         "annotations: !!str on\n",
@@ -76,6 +77,21 @@ def test_text_that_arrives_in_other_characters_is_quoted(text: str, place: tuple
 )
 def test_what_arrives_as_it_is_written_or_is_no_text_is_silent(text: str) -> None:
     assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "after"),
+    [
+        ("gridPos: {x: 0, y: 8}\n", "the key y arrives as true", 'gridPos: {x: 0, "y": 8}\n'),
+        ("data:\n  NO: Oslo\n", "the key NO arrives as false", 'data:\n  "NO": Oslo\n'),
+        ("modes: {0777: all}\n", "the key 0777 arrives as 511", 'modes: {"0777": all}\n'),
+        ("- 1.20: x\n", "the key 1.20 arrives as 1.2", '- "1.20": x\n'),
+    ],
+)
+def test_a_key_that_arrives_as_another(text: str, message: str, after: str) -> None:
+    (finding,) = found(text)
+    assert (finding.policy, finding.message) == ("unquoted-string", message)
+    assert fixed(text) == after
 
 
 @pytest.mark.parametrize(
@@ -325,7 +341,19 @@ CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, labels: {a: o
 def test_a_file_that_is_named_is_read_whatever_is_in_it(tmp_path: Path) -> None:
     files = {"a/x.yaml": CONFIG_MAP, "b.yaml": "tasks:\n- x: [\n"}
     assert findings_in(tmp_path, files) == []
-    assert findings_in(tmp_path, files, "a", "b.yaml") == [("duplicate-key", "a/x.yaml", 5), ("invalid-yaml", "b.yaml", 2)]
+    assert findings_in(tmp_path, files, "a", "b.yaml") == [
+        ("unquoted-string", "a/x.yaml", 3),
+        ("duplicate-key", "a/x.yaml", 5),
+        ("invalid-yaml", "b.yaml", 2),
+    ]
+
+
+def test_a_named_file_that_is_no_object_is_not_read_as_helm_reads(tmp_path: Path) -> None:
+    text = "on: push\nbase: &a {x: 1}\nlabels: {x: off}\nid: 123456789012345678901\njobs: {x: 2, <<: *a}\nOn: 1\non: 2\n"
+    assert findings_in(tmp_path, {"ci.yaml": text}, "ci.yaml") == [
+        ("duplicate-key", "ci.yaml", 1),
+        ("duplicate-key", "ci.yaml", 6),
+    ]
 
 
 def test_a_file_that_an_application_applies_is_read_whatever_is_in_it(tmp_path: Path) -> None:
@@ -373,6 +401,6 @@ def test_text_by_the_default_of_a_chart(tmp_path: Path) -> None:
 
 def test_a_trap_can_be_ignored_and_switched_off(tmp_path: Path) -> None:
     text = CONFIG_MAP.replace("  a: '1'\n", "  a: '1'  # lintkit: ignore[duplicate-key] both are the same to us\n")
-    assert findings_in(tmp_path, {"a.yaml": text}, "a.yaml") == []
-    off = {".lintkit.yaml": "policies: {duplicate-key: off}\n", "a.yaml": CONFIG_MAP}
+    assert findings_in(tmp_path, {"a.yaml": text}, "a.yaml") == [("unquoted-string", "a.yaml", 3)]
+    off = {".lintkit.yaml": "policies: {duplicate-key: off, unquoted-string: off}\n", "a.yaml": CONFIG_MAP}
     assert findings_in(tmp_path, off, "a.yaml") == []

@@ -28,7 +28,7 @@ def repeated(doc: Document, node: Mapping) -> Iterator[Finding]:
     Keys with a template's control structure between them are alternatives: only one of them is there at a time.
     """
     own = _own(node)
-    names = node.names()
+    names = [key_name(e.key) for e in own]
     last = dict(zip(names, own, strict=True))
     for i, (name, entry) in enumerate(zip(names, own, strict=True)):
         winner = last[name]

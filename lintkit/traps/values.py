@@ -13,11 +13,14 @@ from lintkit.traps.look import Look
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, is_null, key_name
 
-_TEXT_MAPS: Final = re.compile(r"annotations|nodeSelector|matchLabels|\w*(?:Annotations|Labels)|node_?[sS]elector|substitute")
+_TEXT_MAPS: Final = re.compile(
+    r"annotations|labels|nodeSelector|matchLabels|\w*(?:Annotations|Labels)|node_?[sS]elector|substitute"
+)
 _TAGS: Final = re.compile(r"tag|\w*(?:Tag|_tag)|targetRevision")
 _PLACES: Final = re.compile(r"version|revision")
 _BESIDE: Final = frozenset(("chart", "repository", "image", "repoURL", "registry"))
 _VARIABLES: Final = re.compile(r"\w*[eE]nv|\w*[eE]nv(?:ironment)?_?[vV]ars?|ENV")
+_SWITCHES: Final = frozenset(("enabled", "enable", "disabled", "create"))
 _DIGITS: Final = re.compile(r"[-+]?[0-9][0-9_]*")
 
 
@@ -43,7 +46,7 @@ def odd_values(doc: Document, root: Node, look: Look) -> Iterator[Finding]:
 def _is_text(node: Mapping, entry: Entry, under: str) -> bool:
     """Whether the value of an entry of ``node``, which stands below the key ``under``, is text for whoever reads it."""
     name = key_name(entry.key)
-    if _TEXT_MAPS.fullmatch(under) or _TAGS.fullmatch(name):
+    if (_TEXT_MAPS.fullmatch(under) and name not in _SWITCHES) or _TAGS.fullmatch(name):
         return True
     if name == "value" and "name" in node:
         return _VARIABLES.fullmatch(under) is not None
@@ -57,6 +60,14 @@ def unquoted(node: Scalar, why: str = "text is meant here") -> Iterator[Finding]
         return
     kind = "the boolean" if isinstance(node.value, bool) else "the number"
     yield _finding(node, f"{node.text} is read as {kind} {read}, and {why}", unquoted=True)
+
+
+def changed_keys(doc: Document, node: Mapping) -> Iterator[Finding]:
+    """Keys that arrive as others, all keys being text: ``on`` as ``true``, ``0777`` as ``511``."""
+    for key in node.written():
+        name = key_name(key)
+        if name != key.text and not key.style and not key.tag and key.value is not None and not isinstance(key.value, str):
+            yield _finding(key, f"the key {key.text} arrives as {name}", unquoted=True)
 
 
 def arrives(node: Scalar) -> str:

@@ -8,31 +8,37 @@ from lintkit.finding import Finding
 from lintkit.traps.look import look
 from lintkit.traps.merges import hidden_overrides
 from lintkit.yamldoc.document import Document
-from lintkit.yamldoc.node import Mapping, Node, Sequence
+from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name
 
 
-def traps(doc: Document) -> Iterator[Finding]:
-    """Findings about the traps of a document that can be read, and of the documents that its scalars hold."""
+def traps(doc: Document, *, reached: bool = True) -> Iterator[Finding]:
+    """Findings about the traps of a document that can be read, and of the documents that its scalars hold.
+
+    Of one that is neither ``reached`` by a delivery nor an object nobody knows who reads it: what only Helm and the API
+    server read otherwise than it is written says nothing there.
+    """
     for inner in doc.inner:
         yield from traps(inner)
-    if doc.root is None:
+    root = doc.root
+    if root is None:
         return
-    if doc.hidden:
-        yield from hidden_overrides(doc)
     seen = look(doc.text)
-    if any(seen):
+    if seen.odd:
         from lintkit.traps.keys import odd_words
+
+        yield from odd_words(doc, root)
+    reached = reached or (isinstance(root, Mapping) and "apiVersion" in root and "kind" in root)
+    if reached and doc.hidden:
+        yield from hidden_overrides(doc)
+    if reached and (seen.changed or seen.large):
         from lintkit.traps.values import odd_values
 
-        if seen.odd:
-            yield from odd_words(doc, doc.root)
-        if seen.changed or seen.large:
-            yield from odd_values(doc, doc.root, seen)
-    yield from _alike(doc, doc.root)
+        yield from odd_values(doc, root, seen)
+    yield from _keys(doc, root, reached=reached)
 
 
-def _alike(doc: Document, root: Node) -> Iterator[Finding]:
-    """Keys of one mapping that are the same, but for their case at most."""
+def _keys(doc: Document, root: Node, *, reached: bool) -> Iterator[Finding]:
+    """Keys of one mapping that are the same, but for their case at most, and keys that arrive as others."""
     todo = [root]
     while todo:
         node = todo.pop()
@@ -41,10 +47,15 @@ def _alike(doc: Document, root: Node) -> Iterator[Finding]:
         if isinstance(node, Sequence):
             todo += node.items
         elif isinstance(node, Mapping) and node.doc is doc:
-            names = node.names()
+            keys = node.written()
+            names = [key_name(key) for key in keys]
             if len({name.lower() for name in names}) < len(names):
                 from lintkit.traps.keys import case_variants, repeated
 
                 yield from repeated(doc, node)
                 yield from case_variants(doc, node)
+            if reached and names != [key.text for key in keys]:
+                from lintkit.traps.values import changed_keys
+
+                yield from changed_keys(doc, node)
             todo += [entry.value for entry in node.entries if not entry.via]

@@ -139,10 +139,9 @@ class Mapping(Node):
             self._index = {key_name(e.key): e for e in self.entries}
         return self._index
 
-    def names(self) -> list[str]:
-        """Names of the keys that are written here, in order, every duplicate too; merged ones do not count."""
-        keys = self._pairs[::2] if self._entries is None else [e.key for e in self._entries if not e.via]
-        return [key_name(key) for key in keys]
+    def written(self) -> list[Scalar]:
+        """The keys that are written here, in order, every duplicate too; merged ones do not count."""
+        return self._pairs[::2] if self._entries is None else [e.key for e in self._entries if not e.via]
 
     def get(self, key: str) -> Node | None:
         """The value of ``key``, None when absent."""
