@@ -14,14 +14,14 @@ from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
 from lintkit.facts.osds import osd_entries, with_osds
-from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, Report, Skipped
+from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, NotEvaluated, Report, Skipped
 from lintkit.ignores import decide
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
-from lintkit.shape import SHAPE_POLICIES, duplicate_keys, invalid_yaml
+from lintkit.shape import SHAPE_POLICIES
 from lintkit.share import processes_for, shared
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
@@ -31,12 +31,19 @@ from lintkit.sources.world import World, inventories_of, load_world
 from lintkit.subjects.deliveries import Missing
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.project import project
+from lintkit.traps.broken import invalid_yaml
+from lintkit.traps.walk import traps
 from lintkit.tree.files import Files
 from lintkit.tree.paths import join
 from lintkit.tree.work import WorkTree, absolute, config_file, find_root
 
 ENOUGH = 1500
 """How many subjects keep a process of its own busy for longer than it takes to start one (measured with ``bench``)."""
+_UNSEEN = ("invisible-character", "look-alike-key")
+_DOUBTS = ("unquoted-string", "oversized-integer", "case-variant-key")
+"""Traps of YAML that the schema speaks of too: the former say more than it, the latter less."""
+
+_TEMPLATES = ("{{", "{%", "%%%")
 UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 """Kinds of problems after which more may reach a cluster than is known."""
 
@@ -194,14 +201,26 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
         verdicts.broken[reason] = ""
     for found in _judged(loaded, ready.compiled, options.jobs):
         verdicts.add(found)
-    # where a policy speaks of a place in its own words, the schema need not
-    spoken = {(f.span.path, f.place.start, f.place.end) for f in verdicts.findings}
-    shapes = [
-        f
-        for f in conformity(loaded.world, loaded.environments)
-        if choice.takes(f.policy, f.family) and (f.span.path, f.place.start, f.place.end) not in spoken
-    ]
-    return [*_shape_findings(loaded.world, choice), *verdicts.findings, *shapes], verdicts
+    # one finding a place: what a policy says of it in its own words, what nobody can see, the schema, other traps of YAML
+    spoken = {_spot(f) for f in verdicts.findings}
+    traps_found = _shape_findings(loaded.world)
+    unseen = {_spot(f) for f in traps_found if f.policy in _UNSEEN}
+    silent: set[NotEvaluated] = set()
+    departures = conformity(loaded.world, loaded.environments, silent)
+    shapes = [f for f in departures if _spot(f) not in spoken and _spot(f) not in unseen]
+    verdicts.not_evaluated |= {n for n in silent if choice.takes(n.policy, "schema")}
+    spoken.update(_spot(f) for f in shapes if f.family == "schema")
+    shapes += (f for f in traps_found if f.policy not in _DOUBTS or spoken.isdisjoint(_spots(f)))
+    kept = [at for f in shapes if choice.takes(f.policy, f.family) and (at := _configured(f, loaded.config)) is not None]
+    return [*verdicts.findings, *kept], verdicts
+
+
+def _spot(finding: Finding) -> tuple[str, int, int]:
+    return (finding.span.path, finding.place.start, finding.place.end)
+
+
+def _spots(finding: Finding) -> set[tuple[str, int, int]]:
+    return {_spot(finding), *((r.place.source.path, r.place.start, r.place.end) for r in finding.related)}
 
 
 def _judged(loaded: Loaded, policies: list[Compiled], jobs: int) -> list[Verdicts]:
@@ -244,7 +263,8 @@ def report_of(
 
 def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
     """Findings that no ignore and no baseline accepts, those that one does, and what is to be said of the baseline."""
-    sources = [s for path in sorted(loaded.world.reader.reads) if (s := loaded.world.files.source(path)) is not None]
+    world = loaded.world
+    sources = [s for path in sorted(world.reader.reads | world.owed) if (s := world.files.source(path)) is not None]
     known = {name: p.family for p in loaded.policies for name in (p.id, *p.aliases)} | {s.id: s.family for s in SHAPE_POLICIES}
     judged = frozenset(name for name, family in known.items() if choice.takes(name, family))
     decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())
@@ -272,18 +292,19 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
     return ready
 
 
-def _shape_findings(world: World, choice: Choice) -> list[Finding]:
+def _shape_findings(world: World) -> list[Finding]:
     found: list[Finding] = []
     for path, docs in world.files.parsed():
-        if path not in world.reader.reads:
+        reached = path in world.reader.reads
+        if not reached and path not in world.owed:
             continue
         for doc in docs:
-            if doc.trouble is not None and ("{{" in doc.text or "{%" in doc.text):
+            if doc.trouble is not None and any(mark in doc.text for mark in _TEMPLATES):
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            found += (broken,) if broken else duplicate_keys(doc)
-    return [at for f in found if choice.takes(f.policy, f.family) and (at := _configured(f, world.config)) is not None]
+            found += (broken,) if broken else traps(doc, reached=reached)
+    return found
 
 
 def _configured(finding: Finding, config: Config) -> Finding | None:
@@ -350,7 +371,7 @@ def judge(
     compiled = [compile_policy(p) for p in policies]
     for environment in environments:
         evaluate(environment, compiled, general(world.config), verdicts, by_path(world.config))
-    findings = [*_shape_findings(world, Choice()), *_merged(verdicts.findings)]
+    findings = [*_shape_findings(world), *_merged(verdicts.findings)]
     return sorted(findings, key=_order), verdicts
 
 

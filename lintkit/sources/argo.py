@@ -140,7 +140,7 @@ def _objects(world: World, directory: str, source: object) -> list[Mapping]:
         inside = path[len(directory) + 1 if directory else 0 :]
         if (recurse or "/" not in inside) and is_yaml(path) and _selected(inside, include, exclude):
             paths.append(path)
-    return plain_objects(world, paths)
+    return plain_objects(world, paths, every=True)
 
 
 def _selected(name: str, include: str, exclude: str) -> bool:

@@ -41,7 +41,7 @@ def resolve_fleet(world: World) -> bool:
             if bundle.kustomize is not None:
                 _kustomization(world, bundle.kustomize, name)
             label = f"Fleet bundle {bundle.name}"
-            world.add_objects(name, plain_objects(world, bundle.manifests), label, bundle.namespace)
+            world.add_objects(name, plain_objects(world, bundle.manifests, every=True), label, bundle.namespace)
             for lost in bundle.missing:
                 world.problems.append(Problem("missing", lost.message, lost.home, path, name))
     return bool(world.scan.fleet)

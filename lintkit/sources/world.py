@@ -22,7 +22,7 @@ from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kustomize.build import build
 from lintkit.sources.kustomize.model import Build
 from lintkit.sources.model import Origin, Release, Resource, resource_of
-from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
+from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, is_yaml, scan
 from lintkit.sources.secrets import encrypted_values
 from lintkit.text.regex import regex
 from lintkit.tree.files import Files, Reader, glob_regex
@@ -95,7 +95,8 @@ class Record:
 class World:
     """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards.
 
-    ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them.
+    ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them. ``owed`` are
+    files that were named: what is wrong with their YAML is said, whether or not anything reaches them.
     """
 
     files: Files
@@ -112,6 +113,7 @@ class World:
     delivered: bool = False
     own_urls: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+    owed: set[str] = field(default_factory=set)
 
     @cached_property
     def broken(self) -> frozenset[str]:
@@ -204,10 +206,21 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
+    _read_named(world, named)
     _bind_inventories(world)
     _missing_checkouts(world)
     _count_skipped(world)
     return world
+
+
+def _read_named(world: World, named: Sequence[str]) -> None:
+    """Every YAML file that was named is read, whatever is in it: broken YAML and its traps are owed there."""
+    passed = {*world.scan.templates, *world.scan.dead, *world.scan.unread}
+    for name in named:
+        for path in (name, *world.files.under(name)) if name else ():
+            if path in world.files and is_yaml(path) and path not in passed:
+                world.looked.documents(path)
+                world.owed.add(path)
 
 
 def _missing_checkouts(world: World) -> None:
@@ -221,12 +234,15 @@ def _missing_checkouts(world: World) -> None:
             world.problems.append(Problem("unknown", message, None, world.config.path))
 
 
-def plain_objects(world: World, paths: Iterable[str]) -> list[Mapping]:
-    """Every object of plain manifest files that could matter; ``kind: List`` is opened."""
+def plain_objects(world: World, paths: Iterable[str], *, every: bool = False) -> list[Mapping]:
+    """Every object of plain manifest files that could matter; ``kind: List`` is opened.
+
+    ``every``: of all of them, because a delivery applies them as they are.
+    """
     wanted = world.scan.manifests
     found: list[Mapping] = []
     for path in paths:
-        if path in wanted:
+        if every or path in wanted:
             for doc in world.reader.documents(path):
                 found += opened(doc.root)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +11,11 @@ from lintkit.report.frame import Row, character_at, frame
 from lintkit.report.html.markup import anchor
 from lintkit.report.plain import dump, visible, visible_lines
 from lintkit.report.tally import named_resource, ranked
+from lintkit.text.regex import regex
 
 WIDTH = 110
 """Characters of a line of code that is shown."""
-_UNSAFE = re.compile("[<>&]")
+_UNSAFE = regex("[<>&]")
 
 
 def embedded(report: Report) -> str:
