@@ -59,7 +59,8 @@ def test_what_a_process_fails_at_is_done_again_where_its_error_is_seen() -> None
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_as_many_processes_as_pay() -> None:
+def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "helm_python", raising=False)
     assert processes_for(1, 10**6, 1000) == 1
     assert processes_for(3, 1, 1000) == 3
     assert processes_for(0, 999, 1000) == 1
