@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lintkit.finding import Finding, Report
 from lintkit.report.html.charts import Bar, bars
-from lintkit.report.html.markup import Markup, anchor, counts, el, hidden, scroller
+from lintkit.report.html.markup import Markup, counts, el, hidden, scroller
 from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, PoolPgs
 from lintkit.report.plain import dump, visible
 from lintkit.report.tally import by_severity, many
@@ -221,7 +221,6 @@ def _graph(member: EnvironmentInfo, report: Report, *, first: bool) -> Markup:
         el("summary", el("b", member.name), f" {said}"),
         scroller(f"Deliveries of {member.name}", tree),
         open=first,
-        id=anchor("deliveries", member.name),
     )
 
 
