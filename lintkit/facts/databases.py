@@ -227,11 +227,9 @@ def upgrade(subject: Subject, environment: Environment) -> Json:
 
 
 def schedules(subject: Subject, environment: Environment) -> Json:
-    """How many backup schedules a Percona database has; null when that cannot be told (a chart whose default nobody changed)."""
+    """How many backup schedules a Percona database has; null when that cannot be told."""
     node = subject.object.get("schedule")
-    if unknown_reason(node) or (node is None and subject.facts["chart"]):
-        return None
-    return len(items(node))
+    return None if unknown_reason(node) else len(items(node))
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
