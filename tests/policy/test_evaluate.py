@@ -275,6 +275,32 @@ def test_overridden_layer_is_named_as_related() -> None:
     ]
 
 
+def test_of_an_overridden_text_the_first_line_is_told() -> None:
+    base = """
+        apiVersion: k8s.mariadb.com/v1alpha1
+        kind: MariaDB
+        metadata: {name: shared, namespace: cloud}
+        spec:
+          myCnf: |
+            [mariadb]
+            max_connections=100
+    """
+    site = """
+        resources: [base.yaml]
+        patches:
+          - target: {kind: MariaDB}
+            patch: |
+              - op: replace
+                path: /spec/myCnf
+                value: |
+                  [mariadb]
+                  sync_binlog=0
+    """
+    files = {"base.yaml": dedent(base), "kustomization.yaml": dedent(site)}
+    (finding,), _, _ = judged(files, "crash-unsafe-database-config")
+    assert [(r.place.source.path, r.message) for r in finding.related] == [("base.yaml", "overrides [mariadb] ... here")]
+
+
 def test_layer_that_cannot_be_read_lowers_the_severity_and_is_named() -> None:
     hidden = APPLICATION.replace(
         "[$tree/base.yaml, $tree/site.yaml]", '[$tree/base.yaml, "https://elsewhere.example.org/site.yaml"]'
