@@ -165,6 +165,7 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         roles=dict((config.roles if config else {}) or world.config.roles),
         extra_nodes=extra,
         missing=[Missing(p.message, p.home) for p in world.problems if p.kind == "missing" and p.environment == name],
+        leftovers=world.leftovers.get(name, ()),
         unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
         own_urls=frozenset(world.own_urls),
     )
@@ -244,7 +245,9 @@ def report_of(
 
 def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
     """Findings that no ignore and no baseline accepts, those that one does, and what is to be said of the baseline."""
-    sources = [s for path in sorted(loaded.world.reader.reads) if (s := loaded.world.files.source(path)) is not None]
+    world = loaded.world
+    read = {*world.reader.reads, *(item.path for items in world.leftovers.values() for item in items)}
+    sources = [s for path in sorted(read) if (s := world.files.source(path)) is not None]
     known = {name: p.family for p in loaded.policies for name in (p.id, *p.aliases)} | {s.id: s.family for s in SHAPE_POLICIES}
     judged = frozenset(name for name, family in known.items() if choice.takes(name, family))
     decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())

@@ -21,6 +21,7 @@ from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kustomize.build import build
 from lintkit.sources.kustomize.model import Build
+from lintkit.sources.leftovers import Leftover, leftovers
 from lintkit.sources.model import Origin, Release, Resource, resource_of
 from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
 from lintkit.sources.secrets import encrypted_values
@@ -96,6 +97,7 @@ class World:
     """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards.
 
     ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them.
+    ``releases`` are all Helm releases with their environment.
     """
 
     files: Files
@@ -112,6 +114,12 @@ class World:
     delivered: bool = False
     own_urls: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+    releases: list[tuple[str, Release]] = field(default_factory=list)
+
+    @cached_property
+    def leftovers(self) -> Dict[str, list[Leftover]]:
+        """Values files that nothing refers to, by environment; asked once everything is read."""
+        return leftovers(self)
 
     @cached_property
     def broken(self) -> frozenset[str]:
@@ -133,6 +141,7 @@ class World:
     def add_release(self, environment: str, release: Release) -> None:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
+        self.releases.append((environment, release))
         uses = chart_uses(release, self.reader)
         new = [use for use in uses if _same(use) not in gathered.same]
         gathered.charts += new
