@@ -16,7 +16,7 @@ from typing import Final
 from lintkit.charts import known_chart
 from lintkit.config import Config
 from lintkit.sources.chart_objects import template_objects
-from lintkit.sources.charts import ChartUse, chart_file, chart_uses, values_of
+from lintkit.sources.charts import ChartUse, chart_file, chart_uses, switched_off, values_of
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kustomize.build import build
@@ -53,7 +53,7 @@ class Gathered:
     """What reaches one environment.
 
     The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
-    ``same`` is what makes each of ``charts`` one.
+    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces into which a chart puts what is not known here.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Gathered:
     deliveries: list[Resource] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
     same: set[tuple[object, ...]] = field(default_factory=set)
+    blind: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class World:
         whole = self._add_templates(environment, release) if release.path is not None else False
         if not uses and not whole:
             gathered.opaque.append(f"chart {release.chart or release.path} of {release.delivery}")
+            gathered.blind.add(release.namespace)
 
     def _add_templates(self, environment: str, release: Release) -> bool:
         """Put what the templates of a chart of this tree make into an environment; whether all of them could be read."""
@@ -161,7 +163,11 @@ class World:
         objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
         self.add_objects(environment, objects, release.delivery, release.namespace)
         self.templates.update(made.read)
-        return not made.unread and bool(made.read) and not items(lookup(chart, "dependencies"))
+        wanted = items(lookup(chart, "dependencies"))
+        others = [d for d in wanted if isinstance(d, Mapping) and not known_chart(text(d.get("name")) or "")]
+        if made.hidden or any(not switched_off(d, values, ()) for d in others):
+            self.gather(environment).blind.add(release.namespace)
+        return not made.unread and bool(made.read) and not wanted
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""

@@ -8,11 +8,11 @@ from lintkit.yamldoc.node import lookup, text
 
 
 def unrendered_namespaces(gathered: Gathered, rendered: frozenset[str]) -> frozenset[str]:
-    """Namespaces that deliveries fill from sources whose pods are not known.
+    """Namespaces that deliveries or charts fill from sources whose pods are not known.
 
     ``rendered`` are the deliveries ("Application keystone") whose resources or chart components are known.
     """
-    found: set[str] = set()
+    found = set(gathered.blind)
     for delivery in gathered.deliveries:
         if delivery_label(delivery) in rendered:
             continue
