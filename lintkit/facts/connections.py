@@ -19,6 +19,7 @@ from lintkit.facts.placement import escaped
 from lintkit.facts.workloads import Workload, bounds, whole, workloads
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, lookup, text
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -27,7 +28,7 @@ _POOL: Final = 5
 _OVERFLOW: Final = 50
 _SERVER: Final = 151
 _CHART: Final = 8192
-_SETTING: Final = re.compile(r"^[ \t]*(?:loose[-_])?max[-_]connections[ \t]*=[ \t]*[\"']?([^\s\"'#]*)", re.MULTILINE)
+_SETTING: Final = regex(r"^[ \t]*(?:loose[-_])?max[-_]connections[ \t]*=[ \t]*[\"']?([^\s\"'#]*)", re.MULTILINE)
 # values that say how many processes serve an API, the first that is set counts (configmap-etc.yaml of each chart; uWSGI's own
 # processes win over the service's option, from which the templates fill them)
 _WORKERS: Final[Dict[tuple[str, str], tuple[str, ...]]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lintkit.text.regex import regex
+
 _PODLESS: Final = """
     Application ApplicationSet AppProject Namespace ConfigMap Secret Service ServiceAccount Role RoleBinding ClusterRole
     ClusterRoleBinding PersistentVolumeClaim PersistentVolume StorageClass Ingress IngressClass NetworkPolicy
@@ -19,7 +21,7 @@ _PODLESS: Final = """
 PODLESS: Final = frozenset(_PODLESS.split())
 """Kinds without pods of their own; any other kind may make pods."""
 
-_KIND: Final = re.compile(r"^kind:[ \t]*[\"']?([^\s\"'#]*)", re.MULTILINE)
+_KIND: Final = regex(r"^kind:[ \t]*[\"']?([^\s\"'#]*)", re.MULTILINE)
 
 
 def may_make_pods(text: str) -> bool:

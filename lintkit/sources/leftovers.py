@@ -7,21 +7,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lintkit.sources.scan import is_dead
+from lintkit.text.regex import regex
 from lintkit.tree.paths import parent
 from lintkit.yamldoc.node import Mapping
 
 if TYPE_CHECKING:
     from lintkit.sources.world import World
 
-_NAME: Final = re.compile(r"(?:^|[-_.])(?:values|overrides)(?:[-_.]|$)")
-_EXEMPT: Final = re.compile(
-    r"(?:^|[-_./])(?:ci|tests?|examples?|samples?|schemas?|templates?|tpl|tmpl)(?:[-_./]|$)", re.IGNORECASE
-)
+_NAME: Final = regex(r"(?:^|[-_.])(?:values|overrides)(?:[-_.]|$)")
+_EXEMPT: Final = regex(r"(?:^|[-_./])(?:ci|tests?|examples?|samples?|schemas?|templates?|tpl|tmpl)(?:[-_./]|$)", re.IGNORECASE)
 # a file name some of which is filled in later: {{ .cluster }}, ${SITE}, $(site), <site>
-_HOLE: Final = re.compile(r"\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)|<[\w.-]+>|\$\w+")
-_HOLED: Final = re.compile(
-    r"[^\s\"'`,\[\]]*(?:\{\{[^{}\n]*\}\}|\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w.-]+>|\$\w+)[^\s\"'`,\[\]]*\.ya?ml"
-)
+_HOLE: Final = regex(r"\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)|<[\w.-]+>|\$\w+")
+_TOKEN: Final = regex(r"[^\s\"'`,\[\]()]+\.ya?ml\b")
+_LETTER: Final = regex(r"\w")
+_LONGEST: Final = 2000
 
 
 class Leftover(NamedTuple):
@@ -96,21 +95,30 @@ def _named(world: World, paths: set[str]) -> set[str]:
     names = {path: path.rpartition("/")[2] for path in paths}
     found: set[str] = set()
     for other in world.files.paths:
-        source = world.looked.source(other)
-        if source is None or len(found) == len(paths):
+        source = world.looked.source(other) if len(found) < len(paths) else None
+        if source is None:
             continue
         found |= {path for path in paths - found if path != other and _mentions(source.text, path, names[path])}
-        for made in _HOLED.findall(source.text) if len(found) < len(paths) else ():
-            pattern = _pattern(made)
+        for pattern in _patterns(source.text):
             found |= {path for path in paths - found if pattern.fullmatch(path)}
     return found
 
 
-def _pattern(written: str) -> re.Pattern[str]:
-    """What a path with holes may become: a hole in a directory's name stands for one directory, as does one in a file's."""
-    name = written.rpartition("/")[2]
-    parts = _HOLE.split(name if _HOLE.search(name) else written)
-    return re.compile("(?:^|.*/)" + "[^/]*".join(map(re.escape, parts)).lstrip("/"))
+def _patterns(text: str) -> Iterator[re.Pattern[str]]:
+    """What file names of a text that have a part filled in later may become; ``*`` in a name counts as such a part.
+
+    Where a hole stands in a directory alone, the rest of the path has to fit.
+    """
+    for line in text.splitlines():
+        if len(line) > _LONGEST or ".y" not in line:
+            continue
+        for token in _TOKEN.findall(_HOLE.sub("*", line)):
+            directory, _, name = token.rpartition("/")
+            # a name that is all hole needs a directory to mean anything
+            alone = "*" in name and _LETTER.search(name.rpartition(".")[0]) is not None
+            if alone or ("*" in token and _LETTER.search(directory)):
+                parts = (name if alone else token.lstrip("/")).split("*")
+                yield re.compile("(?:^|.*/)" + "[^/]*".join(map(re.escape, parts)))
 
 
 def _mentions(text: str, path: str, name: str) -> bool:
@@ -119,4 +127,4 @@ def _mentions(text: str, path: str, name: str) -> bool:
         return False
     wanted = path if name in ("values.yaml", "values.yml") else name
     tail = "/".join(path.split("/")[-2:]) if wanted == path else wanted
-    return re.search(rf"(?:^|[^\w.-]){re.escape(tail)}(?:$|[^\w-])", text) is not None
+    return re.search(rf"(?:^|[^\w.-]){re.escape(tail)}(?!\.?[\w-])", text) is not None
