@@ -295,18 +295,22 @@ def _configured(finding: Finding, config: Config) -> Finding | None:
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Equal findings of several environments at one span become one that names them all."""
+    """Equal findings of several environments at one span become one that names them all, as grave as the gravest."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         place = finding.place
-        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.severity, finding.status)
+        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.status)
         first = found.get(key)
         if first is None:
             found[key] = finding
         else:
             environments = tuple(dict.fromkeys((*first.environments, *finding.environments)))
-            found[key] = replace(first, environments=environments)
+            found[key] = replace(min(first, finding, key=_gravity), environments=environments)
     return list(found.values())
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -74,7 +74,8 @@ def test_what_makes_pods_under_argos_group_is_an_object_like_any_other() -> None
 
 def test_a_custom_resource_alone_in_its_file_is_an_object_too() -> None:
     (body,) = read(
-        "{{- if .Values.wanted }}\napiVersion: example.org/v1\nkind: Beehive\nmetadata: {name: hive}\n{{- end }}\n", "wanted: true"
+        "{{- if .Values.wanted }}\napiVersion: example.org/v1\nkind: Beehive\nmetadata: {name: hive}\n{{- end }}\n",
+        "wanted: true",
     ).objects
     assert text(lookup(body, "metadata", "name")) == "hive"
     assert read("apiVersion: v1\nkind: Service\nmetadata: {name: hive}\n").objects == ()
