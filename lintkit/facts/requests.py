@@ -59,6 +59,33 @@ def node_requests(_subject: Subject, environment: Environment) -> Json | NotKnow
     return [_item(environment, *key, found) for key, found in asked.items() if _nodes(environment, key[0])]
 
 
+def node_room(subject: Subject, environment: Environment) -> Json | NotKnown:
+    """The items of ``node_requests`` for labels whose nodes tell what they offer, with ``offered``: what is left of it
+    without the node that offers most. Nodes tell where a saved node list has their ``status.allocatable``."""
+    asked = node_requests(subject, environment)
+    if isinstance(asked, NotKnown):
+        return asked
+    found: list[Json] = []
+    for item in asked if isinstance(asked, list) else ():
+        if isinstance(item, dict):
+            offers = _offers(environment, str(item["label"]), str(item["resource"]))
+            found += [{**item, "offered": sum(offers) - max(offers)}] if offers else []
+    return found
+
+
+def _offers(environment: Environment, label: str, resource: str) -> list[float]:
+    """What each node with a label offers; empty when one of them does not tell."""
+    key, _, value = label.partition("=")
+    found: list[float] = []
+    for node in environment.nodes:
+        if node.labels.get(key) == value:
+            try:
+                found.append(quantity(node.allocatable.get(resource, "")))
+            except ValueError:
+                return []
+    return found
+
+
 def _item(environment: Environment, label: str, resource: str, asked: list[_Asked]) -> Json:
     ranked = sorted(asked, key=lambda a: (-a.amount, a.workload.subject.id))
     places: list[dict[str, Json]] = [
@@ -161,4 +188,4 @@ def _of_chart(component: Subject, environment: Environment) -> list[Node | None]
     return [lookup(values.object, "values", *path) for path in paths]
 
 
-FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"node_requests": node_requests}}
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"node_requests": node_requests, "node_room": node_room}}
