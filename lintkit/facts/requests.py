@@ -12,7 +12,7 @@ from lintkit.facts.roles import ROLES
 from lintkit.facts.scheduling import pod_selectors
 from lintkit.facts.units import quantity
 from lintkit.facts.workloads import Workload, bounds, workloads
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -29,6 +29,7 @@ class _Asked(NamedTuple):
     amount: float
 
 
+@once_each
 def node_requests(_subject: Subject, environment: Environment) -> Json | NotKnown:
     """Requests of all pods that are bound to one node label, for each label and resource: CPU in cores, memory in bytes.
 
@@ -62,9 +63,10 @@ def node_requests(_subject: Subject, environment: Environment) -> Json | NotKnow
 def node_room(subject: Subject, environment: Environment) -> Json | NotKnown:
     """The items of ``node_requests`` for labels whose nodes tell what they offer, with ``offered``: what is left of it
     without the node that offers most. Nodes tell where a saved node list has their ``status.allocatable``."""
-    asked = node_requests(subject, environment)
-    if isinstance(asked, NotKnown):
-        return asked
+    reason = environment.evidence.get("nodes", "")
+    if reason:
+        return NotKnown(reason)
+    asked = node_requests(subject, environment) if any(node.allocatable for node in environment.nodes) else []
     found: list[Json] = []
     for item in asked if isinstance(asked, list) else ():
         if isinstance(item, dict):

@@ -19,6 +19,7 @@ from lintkit.sources.chart_objects import template_objects
 from lintkit.sources.charts import ChartUse, chart_file, chart_uses, switched_off, values_of
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
+from lintkit.sources.kinds import may_make_pods
 from lintkit.sources.kustomize.build import build
 from lintkit.sources.kustomize.model import Build
 from lintkit.sources.leftovers import Leftover, leftovers
@@ -34,6 +35,7 @@ _MARKERS: Final = regex(
     r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
 )
 _SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+_NAMESPACE: Final = regex(r"\bnamespace:[ \t]*[\"']?([\w.-]+)")
 _USED: Final = ("resources", "bases")
 _PARTS: Final = (
     "components",
@@ -53,7 +55,7 @@ class Gathered:
     """What reaches one environment.
 
     The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
-    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces into which a chart puts what is not known here.
+    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces that charts or manifests fill with what is not known.
     """
 
     name: str
@@ -177,6 +179,13 @@ class World:
             resource = resource_of(encrypted_values(body), origin, namespace)
             if resource is not None:
                 gathered.resources.append(resource)
+
+    def pass_over(self, environment: str, paths: Iterable[str], namespace: str = "") -> None:
+        """Remember the namespaces into which plain manifests that are not read may put pods."""
+        for path in paths:
+            source = self.looked.source(path) if path not in self.scan.manifests else None
+            if source is not None and may_make_pods(source.text):
+                self.gather(environment).blind.update(_NAMESPACE.findall(source.text) or (namespace,))
 
     def record(self) -> Record:
         """Everything that what is known of this repository rests on."""

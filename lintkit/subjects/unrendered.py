@@ -12,11 +12,11 @@ def unrendered_namespaces(gathered: Gathered, rendered: frozenset[str]) -> froze
 
     ``rendered`` are the deliveries ("Application keystone") whose resources or chart components are known.
     """
-    found = set(gathered.blind)
+    found: set[str] = set()
     for delivery in gathered.deliveries:
         if delivery_label(delivery) in rendered:
             continue
         spec = lookup(delivery.body, "spec")
         chosen = text(lookup(spec, "destination", "namespace")) or text(lookup(spec, "targetNamespace"))
         found.add(chosen or (delivery.namespace if delivery.kind == "HelmRelease" else ""))
-    return frozenset(found - {""})
+    return frozenset(found - {""} | gathered.blind)
