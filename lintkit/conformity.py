@@ -98,19 +98,19 @@ def _repository_schemas(world: World, environments: Iterable[Environment]) -> Sc
     wanted = {s.resource.kind for e in environments for s in e.subjects if s.kind not in _OURS}
     found: Schemas = {}
     for path in (*world.scan.definitions, *_named_definitions(world)):
-        source = world.files.source(path)
+        source = world.looked.source(path)
         if source is not None and any(f"kind: {kind}" in source.text for kind in wanted):
-            found.update(schemas_in(world.files.documents(path)))
+            found.update(schemas_in(world.looked.documents(path)))
     return found
 
 
 def _named_definitions(world: World) -> Iterator[str]:
     """Files that `schemas` of the configuration names, the first named last: the last one read counts."""
     for name in reversed(world.config.schemas):
-        if name in world.files:
+        if world.looked.exists(name):
             yield name
-        elif world.files.is_directory(name):
-            yield from (path for path in reversed(world.files.under(name)) if path.endswith((".yaml", ".yml")))
+        elif world.looked.is_directory(name):
+            yield from (path for path in reversed(world.looked.under(name)) if path.endswith((".yaml", ".yml")))
         else:
             # not an error: the base of a change may not have it yet
             world.skipped[f"schemas of the configuration that do not exist, or are ignored ({name})"] += 1

@@ -172,6 +172,7 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         roles=dict((config.roles if config else {}) or world.config.roles),
         extra_nodes=extra,
         missing=[Missing(p.message, p.home) for p in world.problems if p.kind == "missing" and p.environment == name],
+        leftovers=world.leftovers.get(name, ()),
         unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
         own_urls=frozenset(world.own_urls),
     )
@@ -264,7 +265,9 @@ def report_of(
 def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
     """Findings that no ignore and no baseline accepts, those that one does, and what is to be said of the baseline."""
     world = loaded.world
-    sources = [s for path in sorted(world.reader.reads | world.owed) if (s := world.files.source(path)) is not None]
+    left = (item.path for items in world.leftovers.values() for item in items)
+    read = world.reader.reads | world.owed | set(left)
+    sources = [s for path in sorted(read) if (s := world.files.source(path)) is not None]
     known = {name: p.family for p in loaded.policies for name in (p.id, *p.aliases)} | {s.id: s.family for s in SHAPE_POLICIES}
     judged = frozenset(name for name, family in known.items() if choice.takes(name, family))
     decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())
@@ -313,18 +316,22 @@ def _configured(finding: Finding, config: Config) -> Finding | None:
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Equal findings of several environments at one span become one that names them all."""
+    """Equal findings of several environments at one span become one that names them all, as grave as the gravest."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         place = finding.place
-        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.severity, finding.status)
+        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.status)
         first = found.get(key)
         if first is None:
             found[key] = finding
         else:
             environments = tuple(dict.fromkeys((*first.environments, *finding.environments)))
-            found[key] = replace(first, environments=environments)
+            found[key] = replace(min(first, finding, key=_gravity), environments=environments)
     return list(found.values())
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -28,7 +28,7 @@ _STORES: Final = {
     "CephObjectZone": "object zone",
 }
 _DERIVED: Final = frozenset(
-    {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "Environment"}
+    {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "ValuesFile", "Environment"}
 )
 _ROOK: Final = ".ceph.rook.io"
 
