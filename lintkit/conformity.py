@@ -32,7 +32,7 @@ from lintkit.text.edits import Edit
 from lintkit.text.source import Place
 from lintkit.traps.values import unquoted
 from lintkit.yamldoc.document import path_of, place_of, pointer
-from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, is_null, string
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, is_null, lookup, string
 from lintkit.yamldoc.unknowns import unknown_reason
 
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
@@ -170,8 +170,10 @@ def _fix(found: ShapeFinding, subject: Subject) -> Fix | None:
 
 
 def _rename(key: Node, name: str) -> Fix | None:
+    """The key as it is meant; None where that one stands beside it: a second one would be no setting either."""
     place = place_of(key)
-    if place.locked or place.source.builtin:
+    beside = lookup(key.doc.root, *path_of(key)[:-1], name) if key.doc.root is not None else None
+    if place.locked or place.source.builtin or beside is not None:
         return None
     edit = Edit(place.source, place.start, place.end, name)
     return Fix(f"rename it to {name}", False, (edit,), "the setting starts to work")

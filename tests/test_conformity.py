@@ -241,3 +241,10 @@ def test_an_object_without_a_name_breaks_no_policy_and_is_named(tmp_path: Path, 
     )
     generated = text.replace("metadata: {", "metadata: {generateName: a-, ")
     assert schema_findings(tmp_path, {"nfs.yaml": generated}) == []
+
+
+def test_a_key_is_not_renamed_to_one_that_stands_beside_it(tmp_path: Path) -> None:
+    text = CR.replace("requireSafeReplicaSise: true", "Size: 2")
+    (finding,) = schema_findings(tmp_path, {"pool.yaml": text})
+    assert "did you mean 'size'?" in finding.message
+    assert finding.fix is None

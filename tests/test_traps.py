@@ -6,6 +6,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from lintkit.finding import Finding
 from lintkit.run import Options, check
@@ -285,7 +287,9 @@ def test_the_entry_without_effect_is_removed(text: str, after: str, safe: bool) 
     ]
 
 
-def test_an_entry_with_an_anchor_is_not_removed() -> None:
+def test_an_entry_with_an_anchor_is_not_removed_nor_a_merge_key_with_one() -> None:
+    (finding,) = (f for f in found("a: &a {x: 1}\nc:\n- b: 1\n  <<: *a\n  b: 1\n"))
+    assert (finding.policy, finding.fix) == ("duplicate-key", None)
     (finding,) = found("a: &x 1\nb: *x\na: 3\n")
     assert (finding.policy, finding.fix) == ("duplicate-key", None)
 
@@ -404,3 +408,44 @@ def test_a_trap_can_be_ignored_and_switched_off(tmp_path: Path) -> None:
     assert findings_in(tmp_path, {"a.yaml": text}, "a.yaml") == [("unquoted-string", "a.yaml", 3)]
     off = {".lintkit.yaml": "policies: {duplicate-key: off, unquoted-string: off}\n", "a.yaml": CONFIG_MAP}
     assert findings_in(tmp_path, off, "a.yaml") == []
+
+
+KEYS = ("size", "Size", "si\u200bze", "\u0441ize", "on", "name", "tag", "0777", "<<", "labels")
+VALUES = (
+    "1",
+    "3",
+    "on",
+    "0644",
+    "*a",
+    "*b",
+    "[*a, {size: 3}]",
+    "123456789012345678901",
+    "x\u200b",
+    "|\n      text",
+    "{size: 1, size: 2}",
+)
+
+
+@st.composite
+def mappings(draw: st.DrawFn) -> str:
+    pairs = draw(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), min_size=1, max_size=6))
+    lead = draw(st.sampled_from(("  ", "- ")))
+    lines = [f"{lead if i == 0 else '  '}{key}: {value}\n" for i, (key, value) in enumerate(pairs)]
+    return "a: &a {size: 1, on: 2}\nb: &b {size: 2, name: x}\nc:\n" + "".join(lines) + "d: 1\n"
+
+
+@settings(max_examples=300, deadline=None)
+@given(mappings())
+def test_a_fix_settles_its_finding_and_breaks_nothing(text: str) -> None:
+    before = found(text)
+    assume(not any(invalid_yaml(doc) for doc in documents(Source("a.yaml", text))))
+    for finding in before:
+        if finding.fix is None:
+            continue
+        after = apply_edits(text, finding.fix.edits)
+        assert not any(invalid_yaml(doc) for doc in documents(Source("a.yaml", after))), after
+        left = [f.policy for f in found(after)]
+        assert left.count(finding.policy) < [f.policy for f in before].count(finding.policy), after
+        if finding.fix.safe:
+            (old,), (new,) = documents(Source("a.yaml", text)), documents(Source("a.yaml", after))
+            assert plain(new.root) == plain(old.root)

@@ -23,7 +23,7 @@ def removal(node: Mapping, entry: Entry, following: Entry, *, safe: bool) -> Fix
     span = _lines(doc, start, end, following.key.start) if not node.flow else None
     if span is None:
         between = text[end : following.key.start]
-        if "#" in between or ("\n" in text[start : following.key.start] and doc.segments is not None):
+        if between.strip(" \t\r\n,") or ("\n" in text[start : following.key.start] and doc.segments is not None):
             return None
         span = doc.place(start, following.key.start)
     if span.locked:

@@ -8,7 +8,7 @@ from lintkit.finding import Finding
 from lintkit.traps.look import look
 from lintkit.traps.merges import hidden_overrides
 from lintkit.yamldoc.document import Document
-from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name
+from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, key_name
 
 
 def traps(doc: Document, *, reached: bool = True) -> Iterator[Finding]:
@@ -45,11 +45,11 @@ def _keys(doc: Document, root: Node, *, reached: bool) -> Iterator[Finding]:
         if id(node) in doc.aliases:
             continue
         if isinstance(node, Sequence):
-            todo += node.items
+            todo += [item for item in node.items if type(item) is not Scalar]
         elif isinstance(node, Mapping) and node.doc is doc:
             keys = node.written()
             names = [key_name(key) for key in keys]
-            if len({name.lower() for name in names}) < len(names):
+            if len(set(map(str.lower, names))) < len(names):
                 from lintkit.traps.keys import case_variants, repeated
 
                 yield from repeated(doc, node)
@@ -58,4 +58,4 @@ def _keys(doc: Document, root: Node, *, reached: bool) -> Iterator[Finding]:
                 from lintkit.traps.values import changed_keys
 
                 yield from changed_keys(doc, node)
-            todo += [entry.value for entry in node.entries if not entry.via]
+            todo += [entry.value for entry in node.entries if type(entry.value) is not Scalar and not entry.via]
