@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from lintkit.errors import LintkitError
-from lintkit.finding import Finding, Report
+from lintkit.finding import ChangeSummary, Finding, Report
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
 from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
+from lintkit.yamldoc.plain import served
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,11 @@ class Sides:
     label: str
 
 
-def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[Report, Loaded]:
-    """Judge a change. LintkitError when there is no base to compare with (the sentence says what to fetch)."""
+def review(options: Options, *, since: str = "", staged: bool = False, summary: bool = False) -> tuple[Report, Loaded]:
+    """Judge a change; with ``summary`` the report has the change summary too.
+
+    LintkitError when there is no base to compare with (the sentence says what to fetch).
+    """
     if options.stdin is not None:
         raise LintkitError("a change is judged in a repository, not on stdin")
     opened = open_repository(options)
@@ -39,7 +43,29 @@ def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
     report = report_of(loaded, options, with_status(findings, base_findings), verdicts, resolved(findings, base_findings))
+    if summary:
+        report = replace(report, changes=_summary(sides, loaded, old))
     return _narrowed(report, options), loaded
+
+
+def _summary(sides: Sides, loaded: Loaded, old: Loaded) -> ChangeSummary:
+    from lintkit.facts.summary import environment_changes
+
+    found = environment_changes(loaded.environments)
+    if any(environment.changed for environment in found):
+        return ChangeSummary(found)
+    templates = {*loaded.world.scan.templates, *old.world.scan.templates}
+    read = {*loaded.world.reader.reads, *old.world.reader.reads}
+    differing = sorted({*sides.head.paths, *sides.base.paths} - sides.base.same)
+    return ChangeSummary(
+        found, tuple(path for path in differing if path in templates or (path in read and _differs(sides, path)))
+    )
+
+
+def _differs(sides: Sides, path: str) -> bool:
+    """Whether a file says something else than before, comments and layout aside."""
+    before, after = ([served(doc.root) for doc in side.documents(path)] for side in (sides.base, sides.head))
+    return before != after
 
 
 def _narrowed(report: Report, options: Options) -> Report:

@@ -24,16 +24,8 @@ from lintkit.finding import Finding
 from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
 from lintkit.sources.world import load_world
 from lintkit.tree.files import Files
+from tests.repositories import ENV, EXAMPLES, commit, git, write
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-ENV = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "a",
-    "GIT_AUTHOR_EMAIL": "a@example.com",
-    "GIT_COMMITTER_NAME": "a",
-    "GIT_COMMITTER_EMAIL": "a@example.com",
-}
 POOL = """\
 apiVersion: ceph.rook.io/v1
 kind: CephBlockPool
@@ -70,41 +62,9 @@ spec:
 CHART = "apiVersion: v2\nname: ceph\nversion: 1.0.0\ndependencies:\n  - {name: rook-ceph-cluster, version: v1.19.5}\n"
 
 
-def git(root: Path, *arguments: object) -> str:
-    """The output of a git command in ``root``."""
-    done = subprocess.run(
-        ["git", "-c", "protocol.file.allow=always", *map(str, arguments)],
-        cwd=root,
-        env={**os.environ, **ENV},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def pool(name: str = "vms", size: int = 3) -> str:
     """A block pool as a manifest; its size is on line 7."""
     return POOL.replace("NAME", name).replace("size: 3", f"size: {size}")
-
-
-def write(root: Path, files: Mapping[str, str | None]) -> None:
-    """Write files below ``root``; None deletes one."""
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if content is None:
-            path.unlink()
-        else:
-            path.write_text(content, encoding="utf-8", newline="")
-
-
-def commit(root: Path, files: Mapping[str, str | None]) -> str:
-    """Write files and commit everything; the new commit."""
-    write(root, files)
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "--allow-empty", "-m", "a change")
-    return git(root, "rev-parse", "HEAD")
 
 
 @pytest.fixture
