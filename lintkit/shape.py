@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from lintkit.finding import Finding, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
+from lintkit.policy.locate import identity_path
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
-from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name
+from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name, lookup, text
+
+_NUMBER: Final = re.compile(r"\d+")
 
 
 class ShapePolicy(NamedTuple):
@@ -128,7 +132,7 @@ SHAPE_POLICIES: Final = (
 
 
 def shape_finding(policy: ShapePolicy, place: Place, document: int, message: str, identity: str, pointer: str = "") -> Finding:
-    """A finding of a shape policy at ``place``; ``identity`` tells it from others of the file, whatever its line."""
+    """A finding of a shape policy at ``place``; ``identity`` tells it from others, whatever its line and its file."""
     return Finding(
         policy=policy.id,
         family=policy.family,
@@ -140,7 +144,7 @@ def shape_finding(policy: ShapePolicy, place: Place, document: int, message: str
         resource_path="",
         environments=(),
         origin="",
-        fingerprint=fingerprint(policy.id, "", place.source.path, identity),
+        fingerprint=fingerprint(policy.id, "", identity),
         why=policy.why,
         remedy=policy.remedy,
     )
@@ -156,7 +160,9 @@ def invalid_yaml(doc: Document) -> Finding | None:
     end = min(max(whole.start + 1, whole.start), line_end) if whole.start < line_end else whole.start
     start = whole.start if whole.start < line_end or line_start == line_end else line_start
     place = Place(whole.source, start, max(end, start))
-    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {doc.trouble.message}", str(doc.number))
+    # no resource is known yet: what is wrong, and the line as it is written
+    identity = f"{_NUMBER.sub('', doc.trouble.message)} {' '.join(place.source.line(place.first.line).split())}"
+    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {doc.trouble.message}", identity)
 
 
 def duplicate_keys(doc: Document) -> Iterator[Finding]:
@@ -179,14 +185,22 @@ def duplicate_keys(doc: Document) -> Iterator[Finding]:
                     continue
                 name = key_name(first.key)
                 place, winner = place_of(first.key), place_of(last.key)
-                path = pointer(doc, (*path_of(node), name))
+                path = (*path_of(node), name)
                 found = shape_finding(
                     DUPLICATE_KEY,
                     place,
                     doc.number,
                     f"{name} is written again in line {winner.first.line}, which replaces this one",
-                    f"{doc.number} {path}",
-                    path,
+                    f"{_owner(doc)} {identity_path(doc.root, path) if isinstance(doc.root, Mapping) else pointer(doc, path)}",
+                    pointer(doc, path),
                 )
                 yield replace(found, related=(Related(winner, f"the {name} that counts"),))
             todo += (entry.value for entry in node.entries if not entry.via)
+
+
+def _owner(doc: Document) -> str:
+    """What a document is about, wherever it stands: the resource it declares, and for embedded text where in it that is."""
+    if doc.host is not None:
+        return f"{_owner(doc.host.doc)} {pointer(doc.host.doc, path_of(doc.host))}"
+    names = (text(lookup(doc.root, *path)) or "" for path in (("kind",), ("metadata", "namespace"), ("metadata", "name")))
+    return "/".join(names)

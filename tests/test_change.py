@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lintkit.boot import main
-from lintkit.change import resolved, review, with_status
+from lintkit.change import compared, review
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding
 from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
@@ -277,6 +277,22 @@ def test_what_a_broken_file_held_is_not_called_gone(repo: Path) -> None:
     assert any("pools/three.yaml cannot be parsed" in reason for reason in reasons)
 
 
+def test_what_is_wrong_with_a_file_moves_with_it_but_not_out_of_a_file_that_stays(repo: Path) -> None:
+    twice = pool("four").replace("  failureDomain", "  deviceClass: ssd\n  deviceClass: hdd\n  failureDomain")
+    bad = pool("bad") + "  broken: [1\n"
+    commit(repo, {"pools/bad.yaml": bad, "pools/four.yaml": twice})
+    git(repo, "mv", "pools", "stores")
+    report, _ = review(Options(paths=(repo,), show_all=True), since="HEAD")
+    shape = {(f.policy, f.span.path, f.status) for f in report.findings if f.family == "yaml"}
+    assert shape == {("invalid-yaml", "stores/bad.yaml", "existing"), ("duplicate-key", "stores/four.yaml", "existing")}
+    assert report.resolved == ()
+    git(repo, "mv", "stores", "pools")
+    write(repo, {"pools/bad.yaml": pool("bad"), "pools/worse.yaml": bad})
+    report, _ = review(Options(paths=(repo,), show_all=True), since="HEAD")
+    assert {(f.span.path, f.status) for f in report.findings if f.policy == "invalid-yaml"} == {("pools/worse.yaml", "new")}
+    assert [(f.policy, f.span.path) for f in report.resolved] == [("invalid-yaml", "pools/bad.yaml")]
+
+
 def test_a_layer_that_broke_changes_nothing_that_can_be_told(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     sources = (
@@ -354,7 +370,7 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[F
     base, _ = findings_of(old, Options())
     head, verdicts = findings_of(new, Options())
     assert not verdicts.broken
-    return with_status(head, base), resolved(head, base)
+    return compared(head, base, frozenset(after))
 
 
 def state_policies() -> frozenset[str]:
