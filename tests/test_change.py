@@ -24,6 +24,8 @@ from lintkit.finding import Finding
 from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
 from lintkit.sources.world import load_world
 from lintkit.tree.files import Files
+from lintkit.tree.revision import object_ids, revision, tree_files
+from lintkit.tree.work import WorkTree
 from tests.repositories import ENV, EXAMPLES, commit, git, write
 
 POOL = """\
@@ -324,6 +326,121 @@ def test_a_shallow_clone_says_what_to_fetch(
     git(tmp_path, "clone", "-q", "--depth", "1", repo.as_uri(), "clone")
     said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "origin/stable")
     assert "git fetch --unshallow origin stable" in said
+
+
+def test_a_shallow_clone_that_lacks_the_common_ancestor_says_what_to_fetch(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "checkout", "-q", "main")
+    commit(repo, {"pools/four.yaml": pool("four")})
+    git(tmp_path, "clone", "-q", "--depth", "1", "--no-single-branch", "-b", "topic", repo.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    said = refused(capsys, monkeypatch, clone, "--since", "origin/main")
+    assert "no common ancestor with HEAD here; this clone is shallow" in said
+    assert said.count("\n") == 1
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(clone, *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(clone, since="origin/main")
+
+
+def test_a_partial_clone_says_what_to_fetch(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", repo.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    assert found(clone, since="HEAD") == set(), "what head holds too is there"
+    said = refused(capsys, monkeypatch, clone, "--since", "HEAD~1")
+    assert "pools/three.yaml of " in said
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(clone, *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(clone, since="HEAD~1")
+
+
+def test_a_submodule_that_is_not_there_is_no_change(repo: Path, tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    git(charts, "init", "-q")
+    commit(charts, {"pool.yaml": pool("inner")})
+    git(repo, "submodule", "--quiet", "add", charts.as_uri(), "vendor/charts")
+    git(repo, "commit", "-q", "-m", "a submodule")
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(repo, since="HEAD~1") == expected
+    git(repo, "submodule", "--quiet", "deinit", "-f", "vendor/charts")
+    assert found(repo, since="HEAD~1") == expected
+    git(tmp_path, "clone", "-q", repo.as_uri(), "clone")
+    assert found(tmp_path / "clone", since="HEAD~1") == expected
+    write(repo, {"pools/three.yaml": pool("three")})
+    git(repo, "add", "pools")
+    assert found(repo, staged=True) == set()
+
+
+def test_a_linked_work_tree_is_judged_by_its_own_head_and_index(repo: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    git(repo, "worktree", "add", "-q", "-b", "topic", linked)
+    write(linked, {"pools/three.yaml": pool("three", 2)})
+    git(linked, "add", "-A")
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(linked, staged=True) == expected
+    git(linked, "commit", "-q", "-m", "fewer")
+    assert found(linked, since="main") == expected
+    assert found(repo, staged=True) == set()
+    git(linked, "checkout", "-q", "--detach")
+    assert found(linked, since="main") == expected
+
+
+def test_a_merge_that_is_not_yet_made_is_judged_as_the_index_stands(repo: Path) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/three.yaml": pool("three", 2), "pools/new.yaml": pool("new", 2)})
+    git(repo, "checkout", "-q", "main")
+    commit(repo, {"pools/three.yaml": pool("three", 4)})
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repo, "merge", "-q", "topic")
+    assert found(repo, staged=True) == {("pool-size-two", "pools/new.yaml", 7, "new")}, "ours where there is a conflict"
+    write(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "add", "-A")
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(repo, staged=True)
+
+
+def blob_file(root: Path, name: str) -> Path:
+    """Where git keeps the content of a committed file."""
+    object_id = git(root, "rev-parse", f"HEAD:{name}")
+    return root / ".git" / "objects" / object_id[:2] / object_id[2:]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_content_that_is_the_same_on_both_sides_is_not_read_from_git(
+    repo: Path, staged: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repo, {f"pools/p{n:03}.yaml": pool(f"p{n:03}") for n in range(60)} | {"pools/copy.yaml": pool("p001")})
+    write(repo, {"pools/p007.yaml": pool("p007", 2)})
+    if staged:
+        git(repo, "add", "-A")
+    unchanged = sorted({blob_file(repo, f"pools/p{n:03}.yaml") for n in range(60) if n != 7})
+    expected = {("pool-size-two", "pools/p007.yaml", 7, "new"), ("redundancy-lowered", "pools/p007.yaml", 7, "new")}
+    for file in unchanged:
+        file.unlink()
+    assert found(repo, staged=staged, since="" if staged else "HEAD") == expected
+    blob_file(repo, "pools/p007.yaml").unlink()
+    arguments = ["--staged"] if staged else ["--since", "HEAD"]
+    assert "pools/p007.yaml of " in refused(capsys, monkeypatch, repo, *arguments)
+
+
+def test_content_that_is_the_same_on_both_sides_is_parsed_once(repo: Path) -> None:
+    commit(repo, {"pools/four.yaml": pool("four")})
+    write(repo, {"pools/four.yaml": pool("four", 2)})
+    work = WorkTree(repo).files()
+    base = revision(repo, git(repo, "rev-parse", "HEAD"))
+    files = tree_files(repo, base, work, object_ids(work, repo, work.paths, next(iter(base.ids.values()))))
+    assert files.documents("pools/one.yaml") is work.documents("pools/one.yaml")
+    assert files.documents("pools/four.yaml") is not work.documents("pools/four.yaml")
+    assert files.same == {"pools/one.yaml", "pools/two.yaml", "pools/three.yaml"}
 
 
 def test_an_unknown_revision_is_refused(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
