@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -10,11 +9,12 @@ from typing import Final, NamedTuple
 from lintkit.finding import Finding, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
 from lintkit.policy.locate import identity_path
+from lintkit.text.regex import regex
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
 from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name, lookup, text
 
-_NUMBER: Final = re.compile(r"\d+")
+_NUMBER: Final = regex(r"\d+")
 
 
 class ShapePolicy(NamedTuple):

@@ -203,9 +203,14 @@ def test_what_a_broken_file_held_is_unknown_not_gone(cloud: Path) -> None:
 
 def test_a_layer_that_broke_makes_values_unknown(cloud: Path) -> None:
     edit(cloud, PROD, ("count: 4", "count: [4"))
-    found = changes(cloud)["CephCluster", "rook-ceph/rook-ceph"]
-    assert turns(found)["mons"] == ("4", None)
-    assert PROD in found.why
+    found = changes(cloud)
+    cluster = found["CephCluster", "rook-ceph/rook-ceph"]
+    assert turns(cluster)["mons"] == ("4", None)
+    assert PROD in cluster.why
+    assert turns(found["StorageClass", "rook-ceph/rbd"]) == {"settings": (None, None)}, "the file might have said something of it"
+    assert any(
+        line.startswith("| StorageClass | ") and line.endswith(" | settings unknown |") for line in summary_lines(summary(cloud))
+    )
 
 
 def test_a_file_that_moved_with_its_references_is_no_change(cloud: Path) -> None:

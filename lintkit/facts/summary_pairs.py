@@ -60,6 +60,8 @@ class Pair(NamedTuple):
             differ, why = tuple(turn._replace(after=None) for turn in differ), self.after.origin.hidden
         elif newly_hidden(self.before, self.after):
             differ, why = tuple(turn._replace(before=None) for turn in differ), self.before.origin.hidden
+        if why and not differ and not also:
+            differ = (Turn("settings", None, None),)
         return Changed(kind, name, "changed", differ, also, why) if differ or also else None
 
 
