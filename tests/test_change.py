@@ -6,27 +6,18 @@ import json
 import os
 import re
 import subprocess
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lintkit.boot import main
-from lintkit.change import compared, review
+from lintkit.change import review
 from lintkit.errors import LintkitError
-from lintkit.finding import Finding
-from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
-from lintkit.sources.world import load_world
-from lintkit.tree.files import Files
+from lintkit.run import Options
 from lintkit.tree.revision import object_ids, revision, tree_files
 from lintkit.tree.work import WorkTree
-from tests.repositories import ENV, EXAMPLES, commit, git, write
+from tests.repositories import ENV, commit, git, write
 
 POOL = """\
 apiVersion: ceph.rook.io/v1
@@ -466,88 +457,6 @@ def test_the_report_carries_the_status(repo: Path, capsys: pytest.CaptureFixture
     statuses = {(f["policy"], f["path"]): f["status"] for f in report["findings"]}
     assert statuses["pool-size-one", "pools/three.yaml"] == "new"
     assert statuses["pool-size-one", "pools/one.yaml"] == "existing"
-
-
-@lru_cache(maxsize=1)
-def cloud() -> tuple[Loaded, dict[str, str]]:
-    """The example cloud as it is, and its files."""
-    loaded = load(Options(paths=(EXAMPLES,)))
-    return loaded, {path: (EXAMPLES / path).read_text("utf-8") for path in loaded.world.files.paths}
-
-
-def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[Finding], list[Finding]]:
-    """Findings about head with their status, and those of base that are resolved."""
-    loaded, _ = cloud()
-    sides: list[Loaded] = []
-    for files in (before, after):
-        world = load_world(Files(files, files.__getitem__, loaded.world.files.remotes), loaded.config)
-        sides.append(replace(loaded, world=world, environments=environments_of(world, Options())))
-    old, new = sides
-    new = replace(new, environments=tuple(paired(new.environments, old.environments)))
-    base, _ = findings_of(old, Options())
-    head, verdicts = findings_of(new, Options())
-    assert not verdicts.broken
-    return compared(head, base, frozenset(after))
-
-
-def state_policies() -> frozenset[str]:
-    """Policies that judge a state: those that need no base."""
-    loaded, _ = cloud()
-    return frozenset(p.id for p in loaded.policies if not p.on_change and "base" not in p.needs)
-
-
-def prints(findings: list[Finding], status: str = "") -> Counter[str]:
-    known = state_policies()
-    return Counter(f.fingerprint for f in findings if f.policy in known and status in ("", f.status))
-
-
-NUMBER = re.compile(r"^( *(?:size|count|replicas|[a-z_]+): )(\d+)$", re.MULTILINE)
-
-
-@st.composite
-def edits(draw: st.DrawFn) -> dict[str, str]:
-    """The example cloud with some numbers changed and maybe a line removed."""
-    _, files = cloud()
-    after = dict(files)
-    for path in draw(st.lists(st.sampled_from(sorted(p for p in files if NUMBER.search(files[p]))), min_size=1, max_size=3)):
-        places = list(NUMBER.finditer(after[path]))
-        match = draw(st.sampled_from(places))
-        value = draw(st.integers(0, 6))
-        after[path] = after[path][: match.start(2)] + str(value) + after[path][match.end(2) :]
-    return after
-
-
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def test_no_change_makes_no_finding_new() -> None:
-    _, files = cloud()
-    findings, gone = changed(files, dict(files))
-    assert [f for f in findings if f.status == "new"] == []
-    assert gone == []
-
-
-@FEW
-@given(after=edits())
-def test_a_change_and_its_inverse_swap_new_and_resolved(after: dict[str, str]) -> None:
-    _, before = cloud()
-    there, gone = changed(before, after)
-    back, gone_back = changed(after, before)
-    assert prints(there, "new") == prints(gone_back)
-    assert prints(back, "new") == prints(gone)
-
-
-@FEW
-@given(data=st.data())
-def test_a_file_moved_with_every_reference_is_no_change(data: st.DataObject) -> None:
-    _, files = cloud()
-    named = sorted(p for p in files if p.startswith(("ceph/cluster/", "services/")) and any(p in t for t in files.values()))
-    path = data.draw(st.sampled_from(named))
-    moved = path.replace("/", "/moved-", 1)
-    after = {moved if p == path else p: text.replace(path, moved) for p, text in files.items()}
-    findings, gone = changed(files, after)
-    assert [(f.policy, f.span.path, f.message) for f in findings if f.status == "new"] == []
-    assert gone == []
 
 
 def test_an_environment_whose_last_resource_goes_is_judged_where_it_was_written(tmp_path: Path) -> None:
