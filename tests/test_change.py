@@ -1,4 +1,4 @@
-"""Changes: real histories in real repositories, and laws that hold for every change of the example cloud."""
+"""Changes: real histories in real repositories."""
 
 from __future__ import annotations
 
