@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintkit.errors import LintkitError
-from lintkit.output import read_stdin, say, show, targets_of, write
+from lintkit.output import read_stdin, say, show, summarised, targets_of, write
 
 if TYPE_CHECKING:
     from lintkit.finding import Report
@@ -82,7 +82,8 @@ def _judged(request: Request, options: Options) -> tuple[Report, Loaded, list[st
         if request.since or request.staged:
             from lintkit.change import review
 
-            return (*review(options, since=request.since, staged=request.staged), [])
+            summary = summarised(request.formats)
+            return (*review(options, since=request.since, staged=request.staged, summary=summary), [])
         from lintkit.run import check as run_check
 
         return (*run_check(options), [])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lintkit.errors import LintkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lintkit.finding import Report
     from lintkit.report.info import Overview
     from lintkit.run import Loaded
+
+
+_SUMMARISED: Final = frozenset({"markdown"})
 
 
 def read_stdin() -> str:
@@ -38,6 +41,11 @@ def targets_of(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[st
     if targets.count(None) > 1:
         raise LintkitError("several formats would go to standard output: give each --format an --output, one may be -")
     return list(zip(formats, targets, strict=True))
+
+
+def summarised(formats: Iterable[str]) -> bool:
+    """Whether any of the formats shows the change summary."""
+    return not _SUMMARISED.isdisjoint(formats)
 
 
 def show(

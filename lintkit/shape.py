@@ -6,7 +6,10 @@ from typing import Final, NamedTuple
 
 from lintkit.finding import Finding, Fix, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
+from lintkit.policy.locate import identity_path
 from lintkit.text.source import Place
+from lintkit.yamldoc.document import Document, path_of, pointer
+from lintkit.yamldoc.node import Mapping, Path, lookup, text
 
 
 class ShapePolicy(NamedTuple):
@@ -191,7 +194,7 @@ def shape_finding(
     related: tuple[Related, ...] = (),
     fix: Fix | None = None,
 ) -> Finding:
-    """A finding of a shape policy at ``place``; ``identity`` tells it from others of the file, whatever its line."""
+    """A finding of a shape policy at ``place``; ``identity`` tells it from others, whatever its line and its file."""
     return Finding(
         policy=policy.id,
         family=policy.family,
@@ -203,9 +206,22 @@ def shape_finding(
         resource_path="",
         environments=(),
         origin="",
-        fingerprint=fingerprint(policy.id, "", place.source.path, identity),
+        fingerprint=fingerprint(policy.id, "", identity),
         why=policy.why,
         remedy=policy.remedy,
         related=related,
         fix=fix,
     )
+
+
+def whose(doc: Document, path: Path) -> str:
+    """What tells a place in a document from others wherever the document stands: what it is about, and the path in it."""
+    return f"{_owner(doc)} {identity_path(doc.root, path) if isinstance(doc.root, Mapping) else pointer(doc, path)}"
+
+
+def _owner(doc: Document) -> str:
+    """The resource that a document declares, and for embedded text where in it that is."""
+    if doc.host is not None:
+        return f"{_owner(doc.host.doc)} {pointer(doc.host.doc, path_of(doc.host))}"
+    names = (text(lookup(doc.root, *path)) or "" for path in (("kind",), ("metadata", "namespace"), ("metadata", "name")))
+    return "/".join(names)

@@ -130,6 +130,9 @@ def test_a_change_is_judged_against_its_base(runner: Runner) -> None:
     ran = runner.check(since="HEAD")
     assert ran.outputs["errors"] == "1"
     assert "file=new.yaml" in ran.log
+    row = "| pool | `b` | **added**: size 1;"
+    assert row in ran.summary
+    assert row in Path(ran.outputs["summary"]).read_text("utf-8"), "what the comment is made of"
 
 
 def test_it_runs_in_the_directory_named(runner: Runner) -> None:

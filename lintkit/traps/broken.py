@@ -14,6 +14,7 @@ from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.plain import plain
 
+_NUMBER: Final = regex(r"\d+")
 _MARGIN: Final = regex(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 _WIDTHS: Final = (2, 4, 8)
 
@@ -31,7 +32,9 @@ def invalid_yaml(doc: Document) -> Finding | None:
     tab = doc.text.startswith("\t", offset)
     said = "a tab stands here, where YAML wants spaces" if tab else doc.trouble.message
     fix = _untabbed(doc) if tab and doc.host is None else None
-    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {said}", str(doc.number), fix=fix)
+    # no resource is known yet: what is wrong, and the line as it is written
+    identity = f"{_NUMBER.sub('', doc.trouble.message)} {' '.join(place.source.line(place.first.line).split())}"
+    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {said}", identity, fix=fix)
 
 
 def _untabbed(doc: Document) -> Fix | None:

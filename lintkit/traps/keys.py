@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from lintkit.finding import Finding, Fix, Related
-from lintkit.shape import CASE_VARIANT_KEY, DUPLICATE_KEY, INVISIBLE_CHARACTER, LOOK_ALIKE_KEY, ShapePolicy, shape_finding
+from lintkit.shape import CASE_VARIANT_KEY, DUPLICATE_KEY, INVISIBLE_CHARACTER, LOOK_ALIKE_KEY, ShapePolicy, shape_finding, whose
 from lintkit.text.edits import Edit
 from lintkit.text.regex import regex
 from lintkit.traps.look import INVISIBLE, LATIN
@@ -42,7 +42,7 @@ def repeated(doc: Document, node: Mapping) -> Iterator[Finding]:
             place_of(entry.key),
             doc.number,
             f"{name} is written again in line {place.first.line}, which replaces this one",
-            f"{doc.number} {path}",
+            whose(doc, (*path_of(node), name)),
             path,
             related=(Related(place, f"the {name} that counts"),),
             fix=removal(node, entry, own[i + 1], safe=same),
@@ -65,7 +65,7 @@ def case_variants(doc: Document, node: Mapping) -> Iterator[Finding]:
             place_of(entry.key),
             doc.number,
             f"{name} and {other} of line {place.first.line} are two keys",
-            f"{doc.number} {path}",
+            whose(doc, (*path_of(node), name)),
             path,
             related=(Related(place, f"the other key, {other}"),),
         )
@@ -108,7 +108,7 @@ def _odd_key(doc: Document, node: Mapping, key: Scalar, known: dict[str, Entry])
     related = (Related(place_of(twin.key), f"the key {said.meant}"),) if twin else ()
     # an odd space before a key was meant to indent it: what it belongs to is not certain
     fix = None if _SPACES.match(name) else _renamed(key, said.meant, known)
-    place, identity = place_of(key), f"{doc.number} {path}"
+    place, identity = place_of(key), whose(doc, (*path_of(node), name))
     yield shape_finding(said.policy, place, doc.number, said.message, identity, path, related=related, fix=fix)
 
 
@@ -154,7 +154,7 @@ def _odd_value(doc: Document, node: Scalar) -> Iterator[Finding]:
     place = place_of(node)
     edit = Edit(place.source, place.start, place.end, _HIDDEN.sub("", doc.text[node.start : node.end]))
     fix = None if place.locked else Fix(f"write {clean}", False, (edit,), "the value becomes what it looks like")
-    yield shape_finding(INVISIBLE_CHARACTER, place, doc.number, message, f"{doc.number} {path}", path, fix=fix)
+    yield shape_finding(INVISIBLE_CHARACTER, place, doc.number, message, whose(doc, path_of(node)), path, fix=fix)
 
 
 def _renamed(key: Scalar, name: str, known: Container[str]) -> Fix | None:

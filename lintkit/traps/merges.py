@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lintkit.finding import Finding, Fix, Related
 from lintkit.fix.layout import line_end, line_start
-from lintkit.shape import HIDDEN_OVERRIDE, shape_finding
+from lintkit.shape import HIDDEN_OVERRIDE, shape_finding, whose
 from lintkit.text.edits import Edit
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
 from lintkit.yamldoc.node import Hidden, Scalar
@@ -22,7 +22,7 @@ def hidden_overrides(doc: Document) -> Iterator[Finding]:
             lost,
             doc.number,
             _message(hidden),
-            f"{doc.number} {path} {hidden.name}",
+            f"{whose(doc, path_of(hidden.lost))} {hidden.name}",
             path,
             related=(Related(winner, f"the {hidden.name} that counts"),),
             fix=_merge_first(hidden),

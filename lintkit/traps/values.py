@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lintkit.finding import Finding, Fix
-from lintkit.shape import OVERSIZED_INTEGER, UNQUOTED_STRING, shape_finding
+from lintkit.shape import OVERSIZED_INTEGER, UNQUOTED_STRING, shape_finding, whose
 from lintkit.text.edits import Edit
 from lintkit.text.regex import regex
 from lintkit.traps.look import Look
@@ -100,4 +100,4 @@ def _finding(node: Scalar, message: str, *, unquoted: bool) -> Finding:
         why = "the text arrives as it is written" if unquoted else "its digits arrive as text"
         fix = Fix(f"write {quoted}", False, (Edit(place.source, place.start, place.end, quoted),), why)
     policy = UNQUOTED_STRING if unquoted else OVERSIZED_INTEGER
-    return shape_finding(policy, place, doc.number, message, f"{doc.number} {path}", path, fix=fix)
+    return shape_finding(policy, place, doc.number, message, whose(doc, path_of(node)), path, fix=fix)

@@ -13,8 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lintkit.finding import Finding, Fix, IgnoredFinding, NotEvaluated, Related, Report
-from lintkit.report import github, gitlab, jsonout, junit, markdown, rdjson, sarif
+from lintkit.finding import (
+    Changed,
+    ChangeSummary,
+    EnvironmentChange,
+    Finding,
+    Fix,
+    IgnoredFinding,
+    NotEvaluated,
+    Related,
+    Report,
+    Turn,
+)
+from lintkit.report import github, gitlab, jsonout, junit, markdown, markdown_text, rdjson, sarif
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo
 from lintkit.report.plain import is_unseen
@@ -224,10 +235,20 @@ def test_markdown_is_cut_at_its_limit_and_says_how_much_is_missing(finding: Make
     assert "- not evaluated: p: no osds" in text
 
 
+def test_a_change_summary_is_cut_at_its_limit_and_says_so(finding: Make) -> None:
+    pools = tuple(Changed("pool", f"pool-{n}", "changed", (Turn("size", str(n), "2"),)) for n in range(20000))
+    summary = ChangeSummary((EnvironmentChange("prod", pools),))
+    text = markdown.render(Report(_many(finding, 9000, message="\u5bcc" * 60), files=1, changes=summary))
+    assert len(text.encode()) <= 900 * 1024
+    assert "| pool | `pool-1` | size 1 \u2192 2 |" in text
+    assert "Cut at 256 KiB: more changes not shown." in text
+    assert "more findings not shown." in text
+
+
 def test_markdown_shows_text_of_a_repository_literally() -> None:
-    assert markdown.escape("a|b `c` <img> @me [x](y) #1\n") == "a\\|b \\`c\\` &#60;img&#62; &#64;me \\[x\\](y) &#35;1\\\\n"
-    assert markdown.code("a`b|c") == "``a`b\\|c``"
-    assert markdown.code("`") == "`` ` ``"
+    assert markdown_text.escape("a|b `c` <img> @me [x](y) #1\n") == "a\\|b \\`c\\` &#60;img&#62; &#64;me \\[x\\](y) &#35;1\\\\n"
+    assert markdown_text.code("a`b|c") == "``a`b\\|c``"
+    assert markdown_text.code("`") == "`` ` ``"
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
