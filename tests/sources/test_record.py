@@ -84,7 +84,7 @@ def test_a_run_records_the_texts_it_read_and_the_files_it_missed() -> None:
 def test_definitions_that_the_configuration_names_are_in_the_record() -> None:
     files = texts()
     world = load_world(Files(files, files.__getitem__), replace(config(), schemas=("archive", "gone/pool.yaml")))
-    list(conformity(world, environments_of(world, Options())))
+    list(conformity(world, environments_of(world, Options()), set()))
     record = world.record()
     assert record.reads_text("archive/old.yaml")
     assert record.lists("archive/new.yaml")
