@@ -46,7 +46,12 @@ class Part(NamedTuple):
     answers: dict[bytes, Json]
 
     def value(self, data: Mapping[str, Json], key: bytes) -> Json:
-        """The value over ``data`` (root name to plain data), which ``key`` stands for; CelError when it failed."""
+        """The value over ``data`` (root name to plain data); CelError when it failed.
+
+        ``key`` stands for the data where it may be seen again; it is empty where that is unlikely.
+        """
+        if not key:
+            return self.program.evaluate(data)
         answers = self.answers
         if key in answers:
             return answers[key]

@@ -208,12 +208,14 @@ class _Run:
             raise
 
     def _seen(self, part: Part) -> tuple[dict[str, Json], bytes]:
-        """The data that an expression reads, and the same as bytes."""
+        """The data that an expression reads, and the same as bytes; no two items of a list are alike."""
         data = {root: self.data[root] for root in part.changing}
-        key = as_key(data) if data else b""
+        alike = "item" not in data
+        key = as_key(data) if data and alike else b""
         for view in part.views:
             data[view.root], of_view = self.judged.view(view)
-            key += of_view
+            if alike:
+                key += of_view
         return data, key
 
     def _variables(self, part: Part) -> CelError | None:
