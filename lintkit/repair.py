@@ -52,12 +52,13 @@ class Shown(NamedTuple):
 class Rehearsed(NamedTuple):
     """A repository as it would be with fixes made: ``made`` are findings that had them, as first reported.
 
-    ``left`` are the other findings that offered one, each with the reason why it was not made.
+    ``left`` are the other findings that offered one, each with the reason why it was not made; ``open`` offered none.
     """
 
     loaded: Loaded
-    made: tuple[Finding, ...]
-    left: tuple[tuple[Finding, str], ...]
+    made: tuple[Finding, ...] = ()
+    left: tuple[tuple[Finding, str], ...] = ()
+    open: tuple[Finding, ...] = ()
 
 
 class Decision(NamedTuple):
@@ -156,15 +157,21 @@ def repair(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> 
     return Repaired(report, loaded, applied, tuple(files), tuple(work.refused.values()), work.reasons(), work.recorded)
 
 
-def rehearse(loaded: Loaded, options: Options, *, unsafe: bool) -> Rehearsed:
-    """What fixing would make of a repository that was read already; nothing is written, nothing is read again."""
-    offered = report_of(loaded, options, *findings_of(loaded, options)).findings
-    if not any(wanted(finding, unsafe=unsafe) for finding in offered):
-        return Rehearsed(loaded, (), ())
-    work = _fixed(options, unsafe=unsafe, loaded=loaded)
+def rehearse(loaded: Loaded, options: Options, family: str) -> Rehearsed:
+    """What every fix of a family of policies, unsafe ones too, would make of a repository that was read already.
+
+    Nothing is written, and paths that ``options`` name narrow nothing.
+    """
+    whole = replace(options, select=(), paths=())
+    alone = replace(whole, select=(family,))
+    found = report_of(loaded, alone, *findings_of(loaded, alone)).findings
+    unfixed = tuple(f for f in found if wanted(f, unsafe=True) is None)
+    if len(unfixed) == len(found):
+        return Rehearsed(loaded, open=unfixed)
+    work = _fixed(whole, unsafe=True, choose=lambda seen: Decision(tuple(f for f in seen if f.family == family)), loaded=loaded)
     first = {f.fingerprint: f for f in work.first.report.findings}
     made = dict.fromkeys(wish.finding.fingerprint for wish in work.made)
-    return Rehearsed(work.state.loaded, tuple(first[name] for name in made), work.apart())
+    return Rehearsed(work.state.loaded, tuple(first[name] for name in made), work.apart(), unfixed)
 
 
 def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None, loaded: Loaded | None = None) -> _Work:
