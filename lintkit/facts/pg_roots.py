@@ -256,7 +256,8 @@ def pg_loads(_subject: Subject, environment: Environment) -> Json | NotKnown:
     One item a root: ``of`` and ``path`` (the declared pool that brings most), ``root``, ``osds``, ``low`` and ``high``
     (PG replicas per OSD, over orders of creation and, where the version is unknown, generations), ``target`` and
     ``limit`` (``mon_target_pg_per_osd``, ``mon_max_pg_per_osd`` where the cluster sets them, else null), ``fixed``
-    (every pool of the root has mode off), ``assumed`` (Ceph's version is not known), ``top`` (items with ``of``,
+    (every pool of the root has mode off), ``assumed`` (Ceph's version is not known), ``ordered`` (the order of creation
+    makes ``low`` and ``high`` differ, not only the version), ``top`` (items with ``of``,
     ``name``, ``pgs``, ``size`` and ``path`` of the declared pools, the largest first), ``lowered`` (a power of two for
     the fixed count of the largest that brings the load to the target; null when that alone cannot).
     """
@@ -287,6 +288,7 @@ def _load_item(made: ClusterPlan, root: str) -> Json | None:
         "limit": made.limit,
         "fixed": all(d.input.mode == "off" for d, _ in members if d.subject) and bool(declared),
         "assumed": made.assumed,
+        "ordered": root in made.swayed,
         "top": [
             {"of": d.subject.id, "name": p.name, "pgs": p.pg_num_wanted, "size": p.size, "path": _path(d)}
             for d, p in declared[:5]
