@@ -193,8 +193,8 @@ def pgs(
         return
     from lintkit.run import load
 
-    loaded = load(_options(path, config, isolated))
-    write(repository_answer(loaded, as_json=output == TextFormat.json))
+    options = _options(path, config, isolated)
+    write(repository_answer(load(options), options, as_json=output == TextFormat.json))
 
 
 @app.command()
