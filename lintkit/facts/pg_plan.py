@@ -258,6 +258,7 @@ def _set(cluster: Subject, environment: Environment, key: str) -> int | None:
     return int(found.value) if found and found.value.isdecimal() and int(found.value) > 0 else None
 
 
+@once_each
 def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | NotKnown:
     """The prediction for one CephCluster; NotKnown with the reason where something it needs is not known."""
     pools = declared_pools(cluster, environment)
@@ -266,13 +267,23 @@ def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | No
     seen = cluster_input(cluster, environment, pools)
     if isinstance(seen, NotKnown):
         return seen
-    given, assumed = seen
+    target, limit = (_set(cluster, environment, f"mon_{key}_pg_per_osd") for key in ("target", "max"))
+    return _planned(cluster, pools, *seen, target, limit)
+
+
+def replanned(made: ClusterPlan, pools: tuple[Declared, ...]) -> ClusterPlan | NotKnown:
+    """The prediction for the same cluster with other pools."""
+    given = replace(made.input, pools=tuple(p.input for p in pools))
+    return _planned(made.cluster, pools, given, made.assumed, made.target, made.limit)
+
+
+def _planned(
+    cluster: Subject, pools: tuple[Declared, ...], given: ClusterInput, assumed: bool, target: int | None, limit: int | None
+) -> ClusterPlan | NotKnown:
     try:
-        first = plan(given)
-        reach = _reach(given, assumed=assumed)
+        first, reach = plan(given), _reach(given, assumed=assumed)
     except ModuleError as error:
         return NotKnown(f"Ceph's autoscaler fails on these pools: {error}")
-    target, limit = (_set(cluster, environment, f"mon_{key}_pg_per_osd") for key in ("target", "max"))
     roots = used_roots(given)
     return ClusterPlan(cluster, pools, given, first, reach.loads, reach.counts, reach.swayed, roots, assumed, target, limit)
 

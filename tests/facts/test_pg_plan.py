@@ -14,7 +14,7 @@ from lintkit.facts.ceph.autoscaler import plan
 from lintkit.facts.ceph.orders import creation_orders
 from lintkit.facts.pg_plan import ClusterPlan, cluster_plan, declared_pools
 from lintkit.pgs import repository_answer
-from lintkit.run import Options, _environment, load
+from lintkit.run import Options, _environment, check, load
 from lintkit.sources.world import load_world
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.tree.files import Files
@@ -212,3 +212,50 @@ def test_the_answer_for_a_repository_says_how_many_and_why(tmp_path: Path) -> No
 
 def test_a_repository_without_ceph_says_so(tmp_path: Path) -> None:
     assert "no CephCluster" in repository_answer(load(Options(paths=(tmp_path,))), Options(paths=(tmp_path,)), as_json=False)
+
+
+def fixes(folder: Path, text: str, policy: str) -> list[str]:
+    """Titles of the fixes that a policy offers for a tree with one file."""
+    (folder / "ceph.yaml").write_text(text, "utf-8")
+    report, _ = check(Options(paths=(folder,), select=(policy,)))
+    return [f.fix.title for f in report.findings if f.fix]
+
+
+MGR = pool("builtin-mgr", spec="name: .mgr\n  deviceClass: nvme")
+OFF = '{pg_autoscale_mode: "off", pg_num: "1024"}'
+
+
+@pytest.mark.parametrize(
+    ("policy", "pools", "title"),
+    [
+        ("data-pool-unsized", MGR + pool("volumes"), "mark the pool as bulk: 512 PGs instead of 32"),
+        (
+            "overlapping-crush-roots",
+            MGR + pool("volumes", '{bulk: "true"}') + pool("images", '{bulk: "true"}', "failureDomain: host"),
+            "put it on device class nvme: 256 PGs instead of 1",
+        ),
+        ("classless-mgr-pool", pool("volumes", '{bulk: "true"}'), "declare pool .mgr on device class nvme, and 1 pool is scaled"),
+        (
+            "partial-size-ratios",
+            MGR + pool("volumes", '{target_size_ratio: "0.4"}') + pool("images"),
+            "give it the ratio 0.6 that the others leave: 128 PGs instead of 32",
+        ),
+        (
+            "partial-size-ratios",
+            MGR + pool("volumes", '{target_size_ratio: "1.5"}') + pool("images"),
+            "give it the ratio 0.5 and scale the others to a sum of 1: 128 PGs instead of 32",
+        ),
+        (
+            "pgs-per-osd-exceeded",
+            MGR + pool("volumes", OFF),
+            "lower it to 256: 256 PGs of the pool, 64.2 PG replicas on each OSD",
+        ),
+    ],
+)
+def test_fixes_of_sizing_say_what_they_are_predicted_to_give(tmp_path: Path, policy: str, pools: str, title: str) -> None:
+    assert fixes(tmp_path, CLUSTER + pools, policy) == [title]
+
+
+def test_without_a_plan_fixes_say_nothing_of_it(tmp_path: Path) -> None:
+    cluster = CLUSTER.partition("    nodes:")[0] + "    useAllNodes: true\n"
+    assert fixes(tmp_path, cluster + MGR + pool("volumes"), "data-pool-unsized") == ["mark the pool as bulk"]
