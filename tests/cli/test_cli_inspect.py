@@ -115,7 +115,7 @@ def test_explain_tells_everything_about_a_policy(run: Run) -> None:
     assert out.startswith(
         "pool-size-one (durability)\nPool keeps a single copy\n\nSeverity: production error, lab warning\nJudges: Pool\n"
     )
-    for heading in ("Why: ", "What to do: ", "Parameters:", "Fix: unsafe", "Example that is found:", "References:"):
+    for heading in ("Why: ", "What to do: ", "Parameters:", "Fix: safe where it is certain", "Example that is found:", "References:"):
         assert f"\n{heading}" in out
     assert "expect:" not in out
 
