@@ -143,9 +143,8 @@ def test_kubernetes_functions() -> None:
     assert program("quantity('5Gi') > quantity('4900M')").evaluate({}) is True
     assert program("isQuantity('500m') && !isQuantity('5 GB')").evaluate({}) is True
     assert program("compareVersions('v19.2.10', '19.2.9') > 0 && compareVersions('20', '20.0.0') == 0").evaluate({}) is True
-    assert (
-        program("[3, 1, 2].sum() == 6 && [3, 1].max() == 3 && [3, 1].min() == 1 && [1, 1, 2].distinct().size() == 2").evaluate({})
-
+    assert program("[3, 1, 2].sum() == 6 && [3, 1].max() == 3 && [3, 1].min() == 1 && [1, 1, 2].distinct().size() == 2").evaluate(
+        {}
     )
     with pytest.raises(CelError):
         program("quantity('much') > 1.0").evaluate({})
