@@ -44,8 +44,8 @@ def check(request: Request) -> int:
     report, loaded, applied = _judged(request, options)
     from lintkit.tree.work import below_top
 
-    flags = {"statistics": request.statistics, "show_all": request.show_all}
-    texts = show(report, loaded, targets, request.color, prefix=below_top(loaded.root), **flags)
+    prefix = below_top(loaded.root)
+    texts = show(report, loaded, options, targets, request.color, statistics=request.statistics, prefix=prefix)
     say(*applied, *report.broken)
     code = _exit_code(report, request.fail_on, exit_zero=request.exit_zero)
     if question and not report.broken:
