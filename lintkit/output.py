@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lintkit.finding import Report
     from lintkit.report.info import Overview
-    from lintkit.run import Loaded
+    from lintkit.run import Loaded, Options
 
 
 _SUMMARISED: Final = frozenset({"markdown"})
@@ -51,11 +51,11 @@ def summarised(formats: Iterable[str]) -> bool:
 def show(
     report: Report,
     loaded: Loaded,
+    options: Options,
     targets: Sequence[tuple[str, Path | None]],
     color: str,
     *,
     statistics: bool = False,
-    show_all: bool = False,
     prefix: str = "",
 ) -> list[str]:
     """Write a report on what was loaded in every format to its target; what was written.
@@ -79,10 +79,10 @@ def show(
             color=not to_file and use_color(color, os.environ, tty),
             width=min(shutil.get_terminal_size((100, 24)).columns, 160) if tty and not to_file else 100,
             links=not to_file and use_links(os.environ, tty),
-            show_all=show_all,
+            show_all=options.show_all,
             statistics=statistics,
             prefix=prefix,
-            overview=_overview(loaded) if name == "html" else None,
+            overview=_overview(loaded, options) if name == "html" else None,
         )
         text = FORMATS[name](report, info, shown)
         if target is None:
@@ -93,10 +93,10 @@ def show(
     return written
 
 
-def _overview(loaded: Loaded) -> Overview:
+def _overview(loaded: Loaded, options: Options) -> Overview:
     from lintkit.overview import overview_of
 
-    return overview_of(loaded)
+    return overview_of(loaded, options)
 
 
 def _encoded(text: str) -> bytes:

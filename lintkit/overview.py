@@ -9,13 +9,13 @@ from lintkit.inspect import by_origin, role_matrix, unread
 from lintkit.pgs import clusters
 from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, Overview, PoolPgs, RootLoad
 from lintkit.report.tally import many
-from lintkit.run import Loaded
+from lintkit.run import Loaded, Options
 from lintkit.subjects.environment import Environment
 
 
-def overview_of(loaded: Loaded) -> Overview:
+def overview_of(loaded: Loaded, options: Options) -> Overview:
     """Everything a page shows beside the findings. PG plans are those of ``lintkit pgs``, roles those of ``lintkit env``."""
-    plans: list[Any] = clusters(loaded)
+    plans: list[Any] = clusters(loaded, options)
     return Overview(loaded.root.name, tuple(_environment(loaded, e, plans) for e in loaded.environments))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -53,7 +53,6 @@ class Options:
     """What was asked for. ``paths`` narrow what is reported, never what is known.
 
     ``jobs`` are the processes to use, 0 for as many as pay.
-    ``texts`` (by path) are read instead of what is written there: files as they would be after fixing.
     """
 
     paths: tuple[Path, ...] = ()
@@ -67,12 +66,14 @@ class Options:
     force_exclude: bool = False
     show_all: bool = False
     jobs: int = 1
-    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A repository read: its world, its environments, and the policies that apply."""
+    """A repository read: its world, its environments, and the policies that apply.
+
+    ``named`` are the paths that count even in archives, drafts and the like.
+    """
 
     root: Path
     tree: WorkTree
@@ -80,6 +81,7 @@ class Loaded:
     world: World
     environments: tuple[Environment, ...]
     policies: tuple[Policy, ...]
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def open_repository(options: Options) -> Opened:
     policies = all_policies(root, config.policy_folders)
     config = settled(config, policies)
     named = tuple(() if options.force_exclude else named_paths(options, root) or ())
-    return Opened(root, WorkTree(root, config.exclude, named, options.texts), config, policies, named)
+    return Opened(root, WorkTree(root, config.exclude, named), config, policies, named)
 
 
 def load(options: Options) -> Loaded:
@@ -115,7 +117,8 @@ def load(options: Options) -> Loaded:
 def read(opened: Opened, files: Files, options: Options) -> Loaded:
     """Resolve every delivery of one state of the repository's files."""
     world = load_world(files, opened.config, opened.named)
-    return Loaded(opened.root, opened.tree, opened.config, world, environments_of(world, options), opened.policies)
+    environments = environments_of(world, options)
+    return Loaded(opened.root, opened.tree, opened.config, world, environments, opened.policies, opened.named)
 
 
 def environments_of(world: World, options: Options) -> tuple[Environment, ...]:
@@ -150,7 +153,7 @@ def _stdin(options: Options) -> Files:
     name = join("", Path(options.stdin_name).as_posix())
     if not name:
         raise LintkitError(f"--stdin-filename {options.stdin_name}: the name is outside the repository")
-    return Files([name], lambda path: options.texts.get(path, text))
+    return Files([name], lambda _: text)
 
 
 def _environment(world: World, name: str, options: Options) -> Environment:

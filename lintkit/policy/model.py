@@ -52,11 +52,15 @@ class Value(NamedTuple):
 
 
 class SetSpec(NamedTuple):
-    """Give ``at`` the value ``value``, where ``when`` holds (always, without one)."""
+    """Give ``at`` the value ``value``, where ``when`` holds (always, without one).
+
+    Once for each item of ``for_each``, which is ``item.related`` in the other expressions.
+    """
 
     at: At
     value: Value
     when: Expression | None = None
+    for_each: Expression | None = None
 
 
 class InsertSpec(NamedTuple):

@@ -12,8 +12,10 @@ from textwrap import dedent
 import pytest
 
 from lintkit.config import load_config
+from lintkit.errors import LintkitError
 from lintkit.finding import Finding
 from lintkit.policy import shapes
+from lintkit.policy.compiled import compile_policy
 from lintkit.policy.load import builtin_policies
 from lintkit.policy.model import Policy
 from lintkit.run import Options, check, judge
@@ -348,6 +350,30 @@ def test_related_place_may_be_literal_and_the_place_of_the_finding_is_no_related
         ("host", "spread over these"),
         ("size", "of images"),
     ]
+
+
+EACH = """\
+        fix:
+          title: halve the counts
+          set:
+            - forEach: facts.pg_counts
+              at: {expression: item.related.path}
+              value: {expression: "string(item.related.value / 2)"}
+              when: "item.related.key != 'pg_num_max'"
+"""
+
+
+def test_a_fix_writes_once_for_each_item_of_a_list(own_policy: Write) -> None:
+    counts = 'replicated: {size: 1}\nparameters: {pg_num: "64", pg_num_min: "32", pg_num_max: "128"}'
+    (finding,), _, _ = judged({"p.yaml": pool(counts)}, own_policy(SIZE + EACH))
+    assert finding.fix
+    text = finding.place.source.text
+    assert [(text[e.start : e.end], e.text) for e in finding.fix.edits] == [('"64"', '"32"'), ('"32"', '"16"')]
+
+
+def test_a_misspelt_field_of_such_an_item_is_an_error(own_policy: Write) -> None:
+    with pytest.raises(LintkitError, match="vale"):
+        compile_policy(own_policy(SIZE + EACH.replace("item.related.value", "item.related.vale")))
 
 
 def test_severity_follows_profile_configuration_and_path(own_policy: Write) -> None:

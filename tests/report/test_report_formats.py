@@ -25,7 +25,7 @@ from lintkit.finding import (
     Report,
     Turn,
 )
-from lintkit.report import github, gitlab, jsonout, junit, markdown, markdown_text, rdjson, sarif
+from lintkit.report import checkstyle, github, gitlab, jsonout, junit, markdown, markdown_text, rdjson, sarif
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo
 from lintkit.report.plain import is_unseen
@@ -199,6 +199,18 @@ def test_junit_counts_agree_with_its_cases(report: Report) -> None:
             assert int(suite.attrib[name]) == sum(len(case.findall(tag)) for case in cases)
 
 
+def test_checkstyle_has_a_file_for_each_path_and_says_what_is_not_a_place(report: Report) -> None:
+    root = ET.fromstring(checkstyle.render(replace(report, broken=("policy a is broken",)), Options(prefix="cloud")))
+    files = {file.get("name"): file.findall("error") for file in root}
+    assert root.get("version") == "4.3"
+    assert len(files) == len(root)
+    first = files["cloud/clusters/prod/values.yaml"][0]
+    assert (first.get("line"), first.get("column"), first.get("severity")) == ("7", "15", "error")
+    assert first.get("source") == "lintkit.pool-size-one"
+    assert sum(len(f) for name, f in files.items() if name != "lintkit") == len(report.findings)
+    assert [(e.get("severity"), e.get("source")) for e in files["lintkit"]] == [("error", "lintkit.broken")]
+
+
 def test_junit_skips_what_was_not_evaluated(report: Report) -> None:
     root = ET.fromstring(junit.render(report))
     skipped = [case.attrib["name"] for case in root.iter("testcase") if case.find("skipped") is not None]
@@ -285,5 +297,5 @@ def test_any_text_in_any_field_gives_printable_output_that_can_be_encoded(name: 
     assert not [c for c in out if is_unseen(c) and c != "\n"]
     if name in {"json", "sarif", "gitlab", "rdjson"}:
         json.loads(out)
-    if name == "junit":
+    if name in {"junit", "checkstyle"}:
         ET.fromstring(out)

@@ -183,9 +183,10 @@ stringData:
 
 def test_no_format_shows_a_secret(tmp_path: Path) -> None:
     (tmp_path / "pool.yaml").write_text(SECRET)
-    found, loaded = check(Asked(paths=(tmp_path,)))
+    asked = Asked(paths=(tmp_path,))
+    found, loaded = check(asked)
     assert {f.policy for f in found.findings} >= {"plaintext-secret"}
-    options = Options(show_all=True, overview=overview_of(loaded))
+    options = Options(show_all=True, overview=overview_of(loaded, asked))
     for name, render in FORMATS.items():
         text = render(found, (), options)
         assert "plaintext-secret" in text
@@ -196,7 +197,8 @@ def test_no_format_shows_a_secret(tmp_path: Path) -> None:
 
 
 def test_the_overview_is_what_the_examples_deliver() -> None:
-    shown = overview_of(load(Asked(paths=(ROOT / "examples",))))
+    asked = Asked(paths=(ROOT / "examples",))
+    shown = overview_of(load(asked), asked)
     lab, prod = shown.environments
     assert (shown.name, lab.profile, prod.profile) == ("examples", "lab", "production")
     assert [node.name for node in lab.matrix.nodes] == ["ghyll-1", "ghyll-2", "ghyll-3"]
@@ -206,6 +208,8 @@ def test_the_overview_is_what_the_examples_deliver() -> None:
     assert ("CephCluster", ("rook-ceph",)) in rook.resources
     plan = prod.clusters[0]
     assert (plan.osds, plan.ceph_version, plan.assumed) == (26, "19.2.3", False)
+    assert [line for line in plan.changes if line.startswith("After 3 suggested fixes: ")]
+    assert next(pool for pool in plan.pools if pool.name == "registry").pgs == 1
     assert "nova-disks" in [pool.name for pool in plan.pools]
     assert {root.name: root.osds for root in plan.roots} == {"default~nvme": 16, "default~hdd": 10, "default": 26}
 
