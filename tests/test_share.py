@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform c
 @pytest.mark.parametrize("output", ["json", "sarif"])
 def test_a_report_does_not_depend_on_the_number_of_processes(output: str) -> None:
     def report(jobs: int) -> bytes:
-        command = [sys.executable, "-m", "lintkit", "check", EXAMPLES, "--format", output, "--no-cache", "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "lintkit", "check", str(EXAMPLES), "--format", output, "--no-cache", "--jobs", str(jobs)]
         done = subprocess.run(command, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (1, b"")
         return done.stdout

@@ -26,7 +26,7 @@ from lintkit.fix.intent import Blocked, Set
 from lintkit.harness.cases import Case, cases_of, policies_of
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Verdicts, evaluate
-from lintkit.policy.reads import Read
+from lintkit.policy.chains import Read
 from lintkit.policy.shapes import follow, subject_schema
 from lintkit.run import Options, environments_of, paired
 from lintkit.sources.world import World, load_world
