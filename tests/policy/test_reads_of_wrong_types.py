@@ -24,9 +24,9 @@ from lintkit.finding import Finding, NotEvaluated
 from lintkit.fix.build import edits_for
 from lintkit.fix.intent import Blocked, Set
 from lintkit.harness.cases import Case, cases_of, policies_of
+from lintkit.policy.chains import Read
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Verdicts, evaluate
-from lintkit.policy.chains import Read
 from lintkit.policy.shapes import follow, subject_schema
 from lintkit.run import Options, environments_of, paired
 from lintkit.sources.world import World, load_world
