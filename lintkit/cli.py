@@ -119,9 +119,16 @@ def _options(path: Path, config: Path | None, isolated: bool, profile: Profile |
     return options_of(Request((str(path),), profile=profile.value if profile else "", config=config, isolated=isolated))
 
 
+def _policy_ids(incomplete: str) -> list[str]:
+    """Ids that a shell offers; those of the repository one stands in are not looked for."""
+    from lintkit.explain import known_ids
+
+    return sorted(name for name in known_ids() if name.startswith(incomplete))
+
+
 @_command("explain")
 def explain(
-    policy: Annotated[str, typer.Argument(help="Id of a policy.")],
+    policy: Annotated[str, typer.Argument(help="Id of a policy.", autocompletion=_policy_ids)],
     path: Annotated[Path, typer.Option("--path", help="Repository whose own policies count too.")] = Path(),
 ) -> None:
     """Explain a policy: what it finds, why that hurts, what to do, its parameters, an example."""
