@@ -88,6 +88,11 @@ def _key(subject: Subject, several: set[str]) -> tuple[str, str]:
     return stem, subject.home.doc.source.path if stem in several else ""
 
 
+def labelled(name: str, subject: Subject) -> str:
+    """What readers call a subject: with its file where several of a name lie side by side, unknown where a generator names it."""
+    return f"{name or 'unknown'} ({subject.home.doc.source.path})" if "#" in subject.id else name or "unknown"
+
+
 def text_of(subject: Subject | None, path: Path) -> str | None:
     """A value as it is written; empty for none, None when it cannot be read."""
     node = lookup(subject.object, *path) if subject is not None else None
