@@ -14,6 +14,7 @@ from lintkit.facts.summary_pairs import Sides, labelled, others, text_of, things
 from lintkit.facts.summary_services import chart_changes, node_changes
 from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
 from lintkit.finding import Changed, EnvironmentChange, Turn
+from lintkit.sources.kustomize.model import CLUSTER_SCOPED
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Path
@@ -84,10 +85,13 @@ def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
             # a block pool that is new or gone is told as the pool it is
             if kind == "CephBlockPool" and not also:
                 continue
-            if found := pair.changed(
-                kind, labelled("/".join(part for part in pair.any.resource[1:] if part), pair.any), turns, also
-            ):
+            if found := pair.changed(kind, labelled(_name(pair.any), pair.any), turns, also):
                 yield found
+
+
+def _name(subject: Subject) -> str:
+    _, namespace, name = subject.resource
+    return f"{namespace}/{name}" if namespace and name and subject.kind not in CLUSTER_SCOPED else name
 
 
 def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Turn]:
