@@ -264,9 +264,12 @@ def test_alternatives_of_one_name_are_told_by_their_file(tmp_path: Path) -> None
     git(tmp_path, "init", "-q")
     pool = POOL.replace("NAME", "same")
     commit(tmp_path, {"a.yaml": pool, "b.yaml": pool.replace("size: 3", "size: 5")})
-    write(tmp_path, {"b.yaml": pool.replace("size: 3", "size: 4")})
+    write(tmp_path, {"a.yaml": pool.replace("size: 3", "size: 2"), "b.yaml": pool.replace("size: 3", "size: 4")})
     (environment,) = summary(tmp_path).environments
-    assert [(c.name, turns(c)["size"]) for c in environment.changed] == [("same (b.yaml)", ("5", "4"))]
+    assert [(c.name, turns(c)["size"]) for c in environment.changed] == [
+        ("same (a.yaml)", ("3", "2")),
+        ("same (b.yaml)", ("5", "4")),
+    ]
 
 
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.facts.summary_pairs import Sides, labelled, others, text_of, things
+from lintkit.facts.summary_pairs import Sides, others, text_of, things
 from lintkit.facts.summary_services import chart_changes, node_changes
 from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
 from lintkit.finding import Changed, EnvironmentChange, Turn
@@ -85,7 +85,7 @@ def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
             # a block pool that is new or gone is told as the pool it is
             if kind == "CephBlockPool" and not also:
                 continue
-            if found := pair.changed(kind, labelled(_name(pair.any), pair.any), turns, also):
+            if found := pair.changed(kind, pair.label(_name(pair.any)), turns, also):
                 yield found
 
 
@@ -106,7 +106,7 @@ def _deliveries(sides: Sides) -> Iterator[Changed]:
         turns = [Turn(_plainly(key), _revision(before, key), _revision(after, key)) for key in keys if key.endswith(_REVISION)]
         differ = tuple(key for key in keys if not key.endswith(_REVISION) and before.get(key) != after.get(key))
         also = differ if pair.before is not None and pair.after is not None else ()
-        if found := pair.changed(str(pair.any.facts["form"]), labelled(pair.any.resource.name, pair.any), turns, also):
+        if found := pair.changed(str(pair.any.facts["form"]), pair.label(pair.any.resource.name), turns, also):
             yield found
 
 
