@@ -133,7 +133,7 @@ def test_a_pool_that_is_new_or_gone_is_told_whole(cloud: Path) -> None:
     edit(cloud, "ceph/clients/clients.yaml", ("---\n", "---\n" + POOL.replace("NAME", "fresh") + "---\n"))
     found = changes(cloud)
     assert (found["pool", "registry"].state, turns(found["pool", "registry"])["size"]) == ("removed", ("3", ""))
-    assert ("StorageClass", "rook-ceph/rbd-registry") in found
+    assert ("StorageClass", "rbd-registry") in found
     fresh = found["pool", "fresh"]
     assert (fresh.state, turns(fresh)["size"], turns(fresh)["failure domain"]) == ("added", ("", "3"), ("", "host"))
     assert ("CephBlockPool", "rook-ceph/fresh") not in found, "the pool tells it"
@@ -207,7 +207,7 @@ def test_a_layer_that_broke_makes_values_unknown(cloud: Path) -> None:
     cluster = found["CephCluster", "rook-ceph/rook-ceph"]
     assert turns(cluster)["mons"] == ("4", None)
     assert PROD in cluster.why
-    assert turns(found["StorageClass", "rook-ceph/rbd"]) == {"settings": (None, None)}, "the file might have said something of it"
+    assert turns(found["StorageClass", "rbd"]) == {"settings": (None, None)}, "the file might have said something of it"
     assert any(
         line.startswith("| StorageClass | ") and line.endswith(" | settings unknown |") for line in summary_lines(summary(cloud))
     )
@@ -258,6 +258,18 @@ def test_names_of_a_repository_cannot_break_the_table(tmp_path: Path) -> None:
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
     assert "device class x\\|y\\_z\\*" in text
     assert "\u202e" not in text
+
+
+def test_alternatives_of_one_name_are_told_by_their_file(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    pool = POOL.replace("NAME", "same")
+    commit(tmp_path, {"a.yaml": pool, "b.yaml": pool.replace("size: 3", "size: 5")})
+    write(tmp_path, {"a.yaml": pool.replace("size: 3", "size: 2"), "b.yaml": pool.replace("size: 3", "size: 4")})
+    (environment,) = summary(tmp_path).environments
+    assert [(c.name, turns(c)["size"]) for c in environment.changed] == [
+        ("same (a.yaml)", ("3", "2")),
+        ("same (b.yaml)", ("5", "4")),
+    ]
 
 
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lintkit.facts.summary_pairs import Sides, others, text_of, things
 from lintkit.facts.summary_services import chart_changes, node_changes
 from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
 from lintkit.finding import Changed, EnvironmentChange, Turn
+from lintkit.sources.kustomize.model import CLUSTER_SCOPED
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Path
@@ -84,12 +85,13 @@ def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
             # a block pool that is new or gone is told as the pool it is
             if kind == "CephBlockPool" and not also:
                 continue
-            if found := pair.changed(kind, _name(pair.any), turns, also):
+            if found := pair.changed(kind, pair.label(_name(pair.any)), turns, also):
                 yield found
 
 
 def _name(subject: Subject) -> str:
-    return "/".join(part for part in subject.resource[1:] if part)
+    _, namespace, name = subject.resource
+    return f"{namespace}/{name}" if namespace and name and subject.kind not in CLUSTER_SCOPED else name
 
 
 def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Turn]:
@@ -104,7 +106,7 @@ def _deliveries(sides: Sides) -> Iterator[Changed]:
         turns = [Turn(_plainly(key), _revision(before, key), _revision(after, key)) for key in keys if key.endswith(_REVISION)]
         differ = tuple(key for key in keys if not key.endswith(_REVISION) and before.get(key) != after.get(key))
         also = differ if pair.before is not None and pair.after is not None else ()
-        if found := pair.changed(str(pair.any.facts["form"]), pair.any.resource.name, turns, also):
+        if found := pair.changed(str(pair.any.facts["form"]), pair.label(pair.any.resource.name), turns, also):
             yield found
 
 

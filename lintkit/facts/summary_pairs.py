@@ -36,11 +36,15 @@ class Sides(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A subject before and after; one of them is None where it was not there. ``doubt`` is why it may be all the same."""
+    """A subject before and after; one of them is None where it was not there. ``doubt`` is why it may be all the same.
+
+    ``alone``: no other of its name lies beside it.
+    """
 
     before: Subject | None
     after: Subject | None
     doubt: str = ""
+    alone: bool = True
 
     @property
     def any(self) -> Subject:
@@ -48,6 +52,10 @@ class Pair(NamedTuple):
         found = self.after or self.before
         assert found is not None
         return found
+
+    def label(self, name: str) -> str:
+        """``name`` for readers: with the file where several of it lie side by side, unknown where a generator gives it."""
+        return (name or "unknown") if self.alone else f"{name or 'unknown'} ({self.any.home.doc.source.path})"
 
     def changed(self, kind: str, name: str, turns: Iterable[Turn], also: tuple[str, ...] = ()) -> Changed | None:
         """What differs of it; None when nothing does. Settings that are empty on both sides are left out."""
@@ -75,8 +83,10 @@ def things(sides: Sides, kind: str) -> Iterator[Pair]:
     before, after = ({_key(s, several): s for s in members} for members in both)
     for key, subject in after.items():
         old = before.get(key)
-        yield Pair(old, subject, "" if old else sides.turned().doubt(subject))
-    yield from (Pair(subject, None, sides.doubt(subject)) for key, subject in before.items() if key not in after)
+        yield Pair(old, subject, "" if old else sides.turned().doubt(subject), key[0] not in several)
+    for key, subject in before.items():
+        if key not in after:
+            yield Pair(subject, None, sides.doubt(subject), key[0] not in several)
 
 
 def _stem(subject: Subject) -> str:

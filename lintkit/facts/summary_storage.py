@@ -50,7 +50,7 @@ def pool_changes(sides: Sides) -> Iterator[Changed]:
             continue
         pgs = Turn(PGS, *(_pgs(side, s, name) for side, s in zip(sides, pair[:2], strict=True)))
         also = others(pair.before, pair.after, 2, _COVERED) if pair.before and pair.after else ()
-        found = pair.changed(POOL, name, (*_pool_turns(pair), pgs), also)
+        found = pair.changed(POOL, pair.label(name), (*_pool_turns(pair), pgs), also)
         if found is not None:
             unknown = found.state == "changed" and pgs.before is None and pgs.after is None
             yield replace(found, turns=(*found.turns, pgs)) if unknown else found
