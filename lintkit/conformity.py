@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from lintkit.charts import KeyTree, known_keys
@@ -20,7 +21,7 @@ from lintkit.policy.evaluate import fingerprint
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.schema.core import core_schema
 from lintkit.schema.crds import schema_for
-from lintkit.schema.model import POLICY_OF, CrdSchema, ShapeFinding
+from lintkit.schema.model import MOST_FINDINGS, POLICY_OF, CrdSchema, ShapeFinding
 from lintkit.schema.repository import schemas_in
 from lintkit.schema.walk import shape_findings
 from lintkit.shape import SHAPE_POLICIES, UNKNOWN_KEY, shape_finding
@@ -36,6 +37,7 @@ from lintkit.yamldoc.unknowns import unknown_reason
 
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
 _OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
+_CUT: Final = f"resource of which only the first {MOST_FINDINGS} departures from its schema are reported"
 Schemas = dict[tuple[str, str], CrdSchema]
 _Made = dict[tuple[int, str], Finding]
 """Findings about keys of values by key (all of them live as long as the world) and chart: a file may serve many environments."""
@@ -50,12 +52,15 @@ def conformity(world: World, environments: Iterable[Environment]) -> Iterator[Fi
         for subject in environment.subjects:
             schema = _schema_of(subject, own, environment)
             if schema is not None:
-                for found in shape_findings(subject.object, schema):
+                departures = shape_findings(subject.object, schema)
+                if len(departures) >= MOST_FINDINGS:
+                    world.skipped[_CUT] += 1
+                for found in departures:
                     finding = _finding(found, subject, environment)
                     if finding is not None:
                         yield finding
         for use in world.gather(environment.name).charts:
-            yield from _values(use, environment, made)
+            yield from islice(_values(use, environment, made), MOST_FINDINGS)
 
 
 def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdSchema | None:

@@ -79,7 +79,7 @@ class _Wish(NamedTuple):
 class _Work:
     """Fixes made in memory: ``before`` holds the files they touch, ``refused`` reasons by path, ``left`` by fingerprint.
 
-    ``useless`` are the findings whose fix was tried and settled nothing.
+    ``useless`` are the findings whose fix was tried and settled nothing, as they were then.
     """
 
     options: Options
@@ -163,9 +163,15 @@ def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> 
 def _open(finding: Finding, work: _Work, *, unsafe: bool) -> Fix | None:
     """The fix of a finding, where it was offered at first and nothing speaks against it yet."""
     fix = wanted(finding, unsafe=unsafe) if finding.fingerprint in work.offered else None
-    if fix is None or finding.fingerprint in work.useless or _refused(fix, work.refused):
+    if fix is None or _refused(fix, work.refused):
         return None
-    return fix
+    tried = work.useless.get(finding.fingerprint)
+    # what settled nothing may say something else once other fixes are made
+    return None if tried is not None and _wording(tried) == _wording(finding) else fix
+
+
+def _wording(finding: Finding) -> tuple[str, ...]:
+    return (finding.fix.title, *(edit.text for edit in finding.fix.edits)) if finding.fix else ()
 
 
 def _record(ignores: Sequence[Fix], work: _Work) -> None:
@@ -182,6 +188,8 @@ def _record(ignores: Sequence[Fix], work: _Work) -> None:
 def _keep(chosen: Sequence[_Wish], state: _State, work: _Work) -> None:
     for edit in (edit for wish in chosen for edit in wish.fix.edits):
         work.before.setdefault(edit.source.path, edit.source)
+    for wish in chosen:
+        work.useless.pop(wish.finding.fingerprint, None)
     work.fixes += [wish.fix for wish in chosen]
     work.state = state
 

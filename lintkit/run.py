@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from lintkit.baseline import load_baseline, split
@@ -21,6 +22,7 @@ from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
+from lintkit.schema.model import MOST_FINDINGS
 from lintkit.shape import SHAPE_POLICIES, duplicate_keys, invalid_yaml
 from lintkit.share import processes_for, shared
 from lintkit.sources.inventory.config import configured_nodes
@@ -282,7 +284,10 @@ def _shape_findings(world: World, choice: Choice) -> list[Finding]:
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            found += (broken,) if broken else duplicate_keys(doc)
+            twice = [] if broken else list(islice(duplicate_keys(doc), MOST_FINDINGS + 1))
+            if len(twice) > MOST_FINDINGS:
+                world.skipped[f"document of which only the first {MOST_FINDINGS} keys written twice are reported"] += 1
+            found += (broken,) if broken else twice[:MOST_FINDINGS]
     return [at for f in found if choice.takes(f.policy, f.family) and (at := _configured(f, world.config)) is not None]
 
 

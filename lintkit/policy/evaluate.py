@@ -15,7 +15,7 @@ from lintkit.policy.fixing import fix_for
 from lintkit.policy.judged import Judged, as_key
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
-from lintkit.policy.shapes import too_large
+from lintkit.policy.shapes import no_resource
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Path
@@ -111,12 +111,11 @@ def _judge(compiled: Compiled, judged: Judged, setting: Setting, scope: bytes, v
     try:
         _Run(compiled, judged, setting, verdicts).judge(scope if judged.sound else b"")
     except CelError as error:
-        number = too_large(judged.object)
-        if not number:
+        reason = no_resource(subject, judged.object)
+        if not reason:
             verdicts.broken.setdefault(policy.id, f"{policy.origin}: {error} (judging {subject.id})")
             return
-        reason = f"{subject.id}: the number {number} is too large"
-        verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, reason))
+        verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, f"{subject.id}: {reason}"))
 
 
 _HOW: Final[Mapping[str, Callable[[Part, Mapping[str, Json], bytes], Json]]] = {
