@@ -1,6 +1,6 @@
 """Applying fixes to a repository: plan, edit, check again, until nothing is left to fix; then write, or show.
 
-Only fixes that the first look at the repository offered are made, and none that makes a finding which was not there:
+Only findings of the first look at the repository are fixed, and by no fix that makes a finding which was not there:
 every attempt is judged again in memory, and what does not pass is left, with the reason.
 """
 
@@ -144,12 +144,12 @@ def repair(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> 
 def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> _Work:
     first = _judged(options, {})
     work = _Work(options, first, first)
-    offered = [f for f in first.report.findings if wanted(f, unsafe=unsafe)]
+    open_to: Sequence[Finding] = first.report.findings  # one may get its fix only when others have theirs
     if choose is not None:
-        decision = choose(offered)
-        offered = list(decision.fixes)
+        decision = choose([f for f in first.report.findings if wanted(f, unsafe=unsafe)])
+        open_to = decision.fixes
         _record(decision.ignores, work)
-    work.offered = frozenset(f.fingerprint for f in offered)
+    work.offered = frozenset(f.fingerprint for f in open_to)
     for _ in range(MAX_ROUNDS):
         work.left.clear()
         wishes = [_Wish(f, fix) for f in work.state.report.findings if (fix := _open(f, work, unsafe=unsafe))]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
 
+MAX_SIZE: Final = 1_000_000
 _SUFFIX: Final = {
     **{s: Decimal(1000) ** i for i, s in enumerate(("", "k", "M", "G", "T", "P", "E"))},
     **{s: Decimal(1024) ** i for i, s in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
@@ -164,6 +165,18 @@ def _plain(result: Any) -> Json:
         value: Json = result.plain_value()
     except TypeError:
         raise CelError("gives an optional value: `.orValue(...)` makes a plain one of it") from None
+    return value
+
+
+def bounded(value: Json) -> Json:
+    """``value``; CelError when it is larger than any value of a resource: variables made of variables may double each time."""
+    todo, size = [value], 0
+    while todo:
+        at = todo.pop()
+        size += len(at) if isinstance(at, str) else 1
+        if size > MAX_SIZE:
+            raise CelError(f"gives more than {MAX_SIZE:,} characters and values")
+        todo += at.values() if isinstance(at, dict) else at if isinstance(at, list) else ()
     return value
 
 

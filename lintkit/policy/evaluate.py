@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
-from lintkit.policy.cel import CelError
+from lintkit.policy.cel import CelError, bounded
 from lintkit.policy.compiled import Compiled, Part
 from lintkit.policy.fixing import fix_for
 from lintkit.policy.judged import Judged, as_key
@@ -231,7 +231,8 @@ class _Run:
                 used = self.compiled.part(self.compiled.variables[name])
                 inner = self._variables(used) if used.uses else None
                 try:
-                    known[name] = used.value(*self._seen(used))
+                    value = used.value(*self._seen(used))
+                    known[name] = value if self.policy.builtin else bounded(value)
                     continue
                 except CelError as error:
                     self.failed[name] = inner or CelError(f"variable {name}: {error}")
