@@ -29,6 +29,7 @@ from lintkit.sources.charts import ChartUse
 from lintkit.sources.world import World
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
+from lintkit.subjects.secret import is_secret
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import path_of, place_of, pointer
@@ -37,6 +38,8 @@ from lintkit.yamldoc.unknowns import unknown_reason
 
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
 _OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
+_OF_VALUES: Final = {"wrong-type": "is of the wrong type (a secret is not shown)", "bad-value": "is not allowed (a secret is not shown)"}
+"""What is said of a secret, where other findings quote the value."""
 _CUT: Final = f"resource of which only the first {MOST_FINDINGS} departures from its schema are reported"
 Schemas = dict[tuple[str, str], CrdSchema]
 _Made = dict[tuple[int, str], Finding]
@@ -111,15 +114,17 @@ def _finding(found: ShapeFinding, subject: Subject, environment: Environment) ->
         span = span._replace(path=place.source.path, document=node.doc.number, start=place.first, end=place.last)
         span = span._replace(pointer=pointer(node.doc, path_of(node)))
     identity = identity_path(subject.object, found.path, subject.prefix)
+    hidden = isinstance(node, Scalar) and found.kind in _OF_VALUES and is_secret(subject.kind, found.path)
+    message = f"{display_path(found.path)} {_OF_VALUES[found.kind]}" if hidden else found.message
     return replace(
-        shape_finding(policy, place, span.document, found.message, "", span.pointer),
+        shape_finding(policy, place, span.document, message, "", span.pointer),
         span=span,
         resource=subject.resource,
         resource_path=display_path((*subject.prefix, *found.path)),
         environments=(environment.name,),
         origin=str(subject.origin),
         related=located.related,
-        fix=_fix(found, subject),
+        fix=None if hidden else _fix(found, subject),
         fingerprint=fingerprint(policy.id, environment.name, *subject.resource, identity),
         severity=_severity(policy.severity, environment.profile),
     )

@@ -17,6 +17,7 @@ from lintkit.finding import Finding, Fix, Report
 from lintkit.fix.apply import new_text, plan, write_atomic
 from lintkit.run import Loaded, Options, check, findings_of, load, report_of
 from lintkit.text.edits import unified_diff
+from lintkit.text.hidden import masked
 from lintkit.text.source import BOM, Source
 
 MAX_ROUNDS: Final = 8
@@ -114,10 +115,10 @@ def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
 
 
 def diff(options: Options, *, unsafe: bool) -> Shown:
-    """What fixing would change; nothing is written."""
+    """What fixing would change, secrets hidden; nothing is written."""
     work = _fixed(options, unsafe=unsafe)
     texts = work.state.texts
-    parts = [unified_diff(path, work.before[path].text, texts[path].removeprefix(BOM)) for path in work.changed]
+    parts = [unified_diff(path, masked(work.before[path].text), masked(texts[path].removeprefix(BOM))) for path in work.changed]
     return Shown("".join(parts), (*work.refused.values(), *work.reasons()), work.state.report.broken)
 
 
