@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from lintkit.text.regex import regex
+
 _NAMES: Final = (
     r"(?:password|passwd|passphrase|token|(?:client|shared)[-_]?secret"
     r"|(?:secret|access|private|api|auth|encryption|signing|fernet)[-_]?key|userkey|ansible_become_pass)"
 )
 _REFERENCE: Final = r"[\"']?(?:<path:|ref\+|\$\{|\$\(|\{\{|vault:)"
 """Where a value begins that says where the secret is: no secret itself."""
-_HINT: Final = re.compile(
+_HINT: Final = regex(
     rf"(?i){_NAMES}|\bkind[\"']?:[ \t]*[\"']?\w*Secret|secretGenerator|ENC\[|\$ANSIBLE_VAULT|encryptedData|^sops:|-----BEGIN |://[^/\s]*@|AQ[A-Za-z0-9+/]{{36}}==", re.MULTILINE
 )
-_ALWAYS: Final = re.compile(
+_ALWAYS: Final = regex(
     r"ENC\[(?P<a>[^\]\n]*)"
     r"|-----BEGIN [A-Z ]*(?:PRIVATE KEY|ENCRYPTED FILE|PGP MESSAGE)-----(?P<b>.*?)(?=-----END|\Z)"
     r"|://[^/\s:@]*:(?P<c>[^/\s@]+)@"
@@ -28,21 +30,22 @@ _ALWAYS: Final = re.compile(
     rf"|(?i:{_NAMES})=(?P<e>[^\s\"',&]+)",
     re.DOTALL,
 )
-_NAMED: Final = re.compile(
+_NAMED: Final = regex(
     rf"(?i)(?<![\w-])(?P<quote>[\"']?)(?:[\w.\[\]-]*[\w.-])?{_NAMES}(?P=quote)[ \t]*:[ \t]+"
     rf"(?P<value>(?!{_REFERENCE})(?:\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'|[^\s,{{}}\[\]|>&*#'\"][^\n,}}\]]*|[|>][^\n]*))"
 )
-_PAIR: Final = re.compile(
+_PAIR: Final = regex(
     rf"(?i)\bname[\"']?:[ \t]*[\"']?[\w.\[\]-]*{_NAMES}[\"']?[ \t]*(?:,|\n)\s*[\"']?value[\"']?:[ \t]*(?P<value>(?!{_REFERENCE})[^\n,}}]+)"
 )
-_PIECE: Final = re.compile(r"^---", re.MULTILINE)
-_SECRET: Final = re.compile(r"\bkind[\"']?:[ \t]*[\"']?(?:Sealed|Sops)?Secret(?![\w.-])|\bsecretGenerator\b")
-_HELD: Final = re.compile(r"(?<![\w.-])[\"']?(?:data|stringData|encryptedData|literals)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
-_SOPS: Final = re.compile(r"^sops:", re.MULTILINE)
-_VAULT: Final = re.compile(r"^([ \t]*)\$ANSIBLE_VAULT[^\n]*", re.MULTILINE)
-_BRACKET: Final = re.compile(r"[{}\[\]]")
-_LINE: Final = re.compile(r"^(?P<margin>[ \t]*)(?P<key>[\"']?[\w./-]+[\"']?[ \t]*:(?=\s))?.*", re.MULTILINE)
-_CHARACTER: Final = re.compile(r"[^\s]")
+_SECRET_NAME: Final = regex(rf"(?i){_NAMES}$")
+_PIECE: Final = regex(r"^---", re.MULTILINE)
+_SECRET: Final = regex(r"\bkind[\"']?:[ \t]*[\"']?(?:Sealed|Sops)?Secret(?![\w.-])|\bsecretGenerator\b")
+_HELD: Final = regex(r"(?<![\w.-])[\"']?(?:data|stringData|encryptedData|literals)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
+_SOPS: Final = regex(r"^sops:", re.MULTILINE)
+_VAULT: Final = regex(r"^([ \t]*)\$ANSIBLE_VAULT[^\n]*", re.MULTILINE)
+_BRACKET: Final = regex(r"[{}\[\]]")
+_LINE: Final = regex(r"^(?P<margin>[ \t]*)(?P<key>[\"']?[\w./-]+[\"']?[ \t]*:(?=\s))?.*", re.MULTILINE)
+_CHARACTER: Final = regex(r"[^\s]")
 
 
 @lru_cache(maxsize=32)
@@ -61,7 +64,7 @@ def masked(text: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Whether a key's name says that its value is a secret."""
-    return re.search(rf"(?i){_NAMES}$", name) is not None
+    return _SECRET_NAME.search(name) is not None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
