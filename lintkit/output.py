@@ -96,6 +96,13 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
+def tell(text: str, *, as_json: bool = False) -> None:
+    """Write prose, or JSON, to standard output; what could steer a terminal or a CI log is shown as an escape."""
+    from lintkit.report.plain import json_escaped, visible_lines
+
+    write(json_escaped(text) if as_json else visible_lines(text))
+
+
 def write(text: str) -> None:
     """Write to standard output, as UTF-8 whatever the locale; ends the run (141) when the reader has gone."""
     if sys.stdout is None:

@@ -39,7 +39,15 @@ _GIT: Final = (
     "-c",
     "protocol.allow=never",
 )
-_GIT_ENV: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
+_GIT_ENV: Final = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+    # beats protocol.NAME.allow of a repository's own configuration; a partial clone would fetch what it lacks
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 
 
 class Listing(NamedTuple):
