@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lintkit.errors import LintkitError
 
@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from lintkit.report.info import Overview
     from lintkit.run import Loaded
 
+MOST_INPUT: Final = 32 << 20
+"""How many bytes are read from standard input; a file may have a quarter of that, but this may hold all files at once."""
+
 
 def read_stdin() -> str:
-    """Everything on standard input. LintkitError when it is closed or no text."""
+    """Everything on standard input. LintkitError when it is closed, too much or no text."""
     from lintkit.tree.work import decode
 
     if sys.stdin is None:
         raise LintkitError("standard input is closed: there is nothing to read")
-    text, reason = decode(sys.stdin.buffer.read())
+    content = sys.stdin.buffer.read(MOST_INPUT + 1)
+    if len(content) > MOST_INPUT:
+        raise LintkitError(f"standard input cannot be read: it is larger than {MOST_INPUT >> 20} MiB")
+    text, reason = decode(content)
     if text is None:
         raise LintkitError(f"standard input cannot be read: it is a {reason}")
     return text
