@@ -38,7 +38,10 @@ from lintkit.yamldoc.unknowns import unknown_reason
 
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
 _OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Delivery"})
-_OF_VALUES: Final = {"wrong-type": "is of the wrong type (a secret is not shown)", "bad-value": "is not allowed (a secret is not shown)"}
+_OF_VALUES: Final = {
+    "wrong-type": "is of the wrong type (a secret is not shown)",
+    "bad-value": "is not allowed (a secret is not shown)",
+}
 """What is said of a secret, where other findings quote the value."""
 _CUT: Final = f"resource of which only the first {MOST_FINDINGS} departures from its schema are reported"
 Schemas = dict[tuple[str, str], CrdSchema]

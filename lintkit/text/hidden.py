@@ -20,7 +20,8 @@ _NAMES: Final = (
 _REFERENCE: Final = r"[\"']?(?:<path:|ref\+|\$\{|\$\(|\{\{|vault:)"
 """Where a value begins that says where the secret is: no secret itself."""
 _HINT: Final = regex(
-    rf"(?i){_NAMES}|\bkind[\"']?:[ \t]*[\"']?\w*Secret|secretGenerator|ENC\[|\$ANSIBLE_VAULT|encryptedData|^sops:|-----BEGIN |://[^/\s]*@|AQ[A-Za-z0-9+/]{{36}}==", re.MULTILINE
+    rf"(?i){_NAMES}|\bkind[\"']?:[ \t]*[\"']?\w*Secret|secretGenerator|ENC\[|\$ANSIBLE_VAULT|encryptedData|^sops:|-----BEGIN |://[^/\s]*@|AQ[A-Za-z0-9+/]{{36}}==",
+    re.MULTILINE,
 )
 _ALWAYS: Final = regex(
     r"ENC\[(?P<a>[^\]\n]*)"
@@ -53,7 +54,8 @@ def masked(text: str) -> str:
     """``text`` with every character of a secret as ``*``: no offset changes."""
     if not _HINT.search(text):
         return text
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for start, end in sorted(_spans(text)):
         if end > at:
             start = max(start, at)

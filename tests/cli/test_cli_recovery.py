@@ -117,7 +117,9 @@ def test_a_cache_without_room_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_report_that_finds_no_room_is_a_sentence(run: Run, tmp_path: Path) -> None:
     root = write(tmp_path / "repo", {".lintkit.yaml": "", "pool.yaml": pool()})
-    assert sentence(run("check", root, "--output", "/dev/full")).startswith("/dev/full: the report cannot be written (No space left")
+    assert sentence(run("check", root, "--output", "/dev/full")).startswith(
+        "/dev/full: the report cannot be written (No space left"
+    )
     for format_name in ("human", "json"):
         with (
             Path("/dev/full").open("wb") as full,
@@ -175,7 +177,13 @@ def test_a_damaged_cache_is_as_if_there_were_none(damage: str, tmp_path: Path) -
             for _ in range(20):
                 content[rng.randrange(len(content))] ^= 1 << rng.randrange(7)
         letter = bytes(content).replace(b"CephBlockPool", b"CephBlockFool").replace(b"pool", b"fool")
-        made = {"letter": letter, "flip": bytes(content), "cut": bytes(content[: len(content) // 2]), "empty": b"", "other": b'{"read": 3}'}
+        made = {
+            "letter": letter,
+            "flip": bytes(content),
+            "cut": bytes(content[: len(content) // 2]),
+            "empty": b"",
+            "other": b'{"read": 3}',
+        }
         file.write_bytes(made.get(damage, b"[" * 100_000))
     assert said() == fresh
     assert said() == fresh

@@ -185,7 +185,9 @@ spec:
   values: {cephBlockPools: [{name: '${name}', spec: {replicated: {size: 1}}}]}
   postRenderers: [{kustomize: {patches: [{target: {kind: CephBlockPool}, patch: "- {op: remove, path: /spec/replicated}"}]}}]
 """,
-            "deploy/pool.yaml": _POOL.replace("size: 1", "size: ${size:-3}").replace("images", "${name/a/b}${name:1:2}${#name}${name^^}"),
+            "deploy/pool.yaml": _POOL.replace("size: 1", "size: ${size:-3}").replace(
+                "images", "${name/a/b}${name:1:2}${#name}${name^^}"
+            ),
             "deploy/vars.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars}\ndata: {x: rack}\n",
         }
     ),
@@ -275,7 +277,7 @@ TEMPLATES: Final = (
     '{{- if and (eq .name "a") (not .b) -}}{{ range $i, $e := .list }}{{ $i }}={{ $e.x }},{{ else }}none{{ end }}{{- else if .c -}}c{{ end }}',
     '{{ with .path }}{{ .basename | replace "-" "_" | quote }}{{ end }}{{ printf "%05d %s %v %q" .n .name .list .name }}',
     '{{ toYaml .path | nindent 2 }}{{ .list | join "," }}{{ splitList "/" .name | last }}{{ regexReplaceAll "(a+)+$" .name "b" }}',
-    "{{name}} {{path.basename}} {{values.x}} {{ path[0] }} {{/* comment */}} {{ `raw` }} {{ dict \"a\" 1 | toJson }} {{ .n | add 1 | mul 2 }}",
+    '{{name}} {{path.basename}} {{values.x}} {{ path[0] }} {{/* comment */}} {{ `raw` }} {{ dict "a" 1 | toJson }} {{ .n | add 1 | mul 2 }}',
     "${name} ${name:=x} ${name:-${b}} ${name/a/b} ${name//a*/b} ${name#a*} ${name%%b} ${name:1:2} ${#name} ${name^^} $${name} ${name,,} ${1}",
 )
 INVENTORIES: Final = (
