@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from lintkit.text.regex import regex
@@ -36,7 +37,8 @@ _NAMED: Final = regex(
     rf"(?P<value>(?!{_REFERENCE})(?:\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'|[^\s,{{}}\[\]|>&*#'\"][^\n,}}\]]*|[|>][^\n]*))"
 )
 _PAIR: Final = regex(
-    rf"(?i)\bname[\"']?:[ \t]*[\"']?[\w.\[\]-]*{_NAMES}[\"']?[ \t]*(?:,|\n)\s*[\"']?value[\"']?:[ \t]*(?P<value>(?!{_REFERENCE})[^\n,}}]+)"
+    rf"(?i)\bname[\"']?:[ \t]*[\"']?[\w.\[\]-]*{_NAMES}[\"']?[ \t]*(?:,|\n)\s*"
+    rf"[\"']?value[\"']?:[ \t]*(?P<value>(?!{_REFERENCE})[^\n,}}]+)"
 )
 _SECRET_NAME: Final = regex(rf"(?i){_NAMES}$")
 _PIECE: Final = regex(r"^---", re.MULTILINE)
@@ -81,7 +83,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for match in _SOPS.finditer(text):
         yield match.end(), _below(text, match.start(), match.end())
     borders = [0, *(m.start() for m in _PIECE.finditer(text)), len(text)]
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         if _SECRET.search(text, start, end):
             for match in _HELD.finditer(text, start, end):
                 yield from _held(text, match.start(), match.end(), end)

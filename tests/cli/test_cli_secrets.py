@@ -87,12 +87,12 @@ spec:
         "flux.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: c, namespace: flux-system}\n"
         "spec: {path: ./deploy, prune: true, sourceRef: {kind: GitRepository, name: flux-system},"
         " postBuild: {substituteFrom: [{kind: Secret, name: vars}]}}\n",
-        "deploy/secret.yaml": secret.replace("  SIZE", "  SIZE", 1),
+        "deploy/secret.yaml": secret,
         "deploy/pool.yaml": pool("b").replace("size: 1", "size: '${SIZE}'"),
         "broken.yaml": f"kind: Secret\nstringData:\n  p: {next(c)}\n\tq: {next(c)}\n",
         "broken2.yaml": f"kind: Deployment\nadmin:\n  password: {next(c)}\n\tkeyring: AQ{'C' * 23}{next(c)}xxxx==\n",
     }
-    return write(root, {path: text for path, text in files.items()})
+    return write(root, files)
 
 
 @pytest.fixture
