@@ -1,4 +1,4 @@
-"""The baseline: findings a team has accepted for now, by fingerprint, never by line."""
+"""The baseline: findings a team has accepted for now, by fingerprint, never by line: each as often as it was recorded."""
 
 from __future__ import annotations
 
@@ -57,16 +57,37 @@ def load_baseline(root: Path) -> tuple[Entry, ...]:
 def split(findings: Sequence[Finding], entries: Iterable[Entry]) -> tuple[tuple[Finding, ...], tuple[IgnoredFinding, ...], int]:
     """Findings that are new, those the baseline accepts, and how many of its entries are gone."""
     entries = tuple(entries)
-    known = {name for entry in entries for name in entry.fingerprints}
-    kept = tuple(f for f in findings if f.fingerprint not in known)
-    accepted = tuple(IgnoredFinding(f, "in the baseline", "baseline") for f in findings if f.fingerprint in known)
-    there = {f.fingerprint for f in findings}
-    return kept, accepted, sum(1 for entry in entries if there.isdisjoint(entry.fingerprints))
+    taken, found = matched(entries, [(f.span.path, (f.fingerprint,)) for f in findings])
+    kept = tuple(f for n, f in enumerate(findings) if n not in found)
+    accepted = tuple(IgnoredFinding(f, "in the baseline", "baseline") for n, f in enumerate(findings) if n in found)
+    return kept, accepted, len(entries) - len(taken)
+
+
+def matched(entries: Sequence[Entry], wanted: Sequence[tuple[str, Sequence[str]]]) -> tuple[frozenset[int], frozenset[int]]:
+    """Numbers of the entries that stand for something, and of what they stand for.
+
+    ``wanted`` are paths with fingerprints. An entry accepts each of its fingerprints once, what stands in its own file first.
+    """
+    free: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        for name in entry.fingerprints:
+            free.setdefault(name, []).append(number)
+    taken: set[int] = set()
+    found: set[int] = set()
+    for own_file in (True, False):
+        for number, (path, names) in enumerate(wanted):
+            slots = ((name, i) for name in names for i in free.get(name, ()) if not own_file or entries[i].path == path)
+            slot = next(slots, None) if number not in found else None
+            if slot is not None:
+                free[slot[0]].remove(slot[1])
+                taken.add(slot[1])
+                found.add(number)
+    return frozenset(taken), frozenset(found)
 
 
 def render(entries: Iterable[Entry]) -> str:
     """The text of a baseline file: sorted, one entry a line, so that diffs read well."""
-    rows = [json.dumps(_row(entry), ensure_ascii=False) for entry in sorted(set(entries))]
+    rows = [json.dumps(_row(entry), ensure_ascii=False) for entry in sorted(entries)]
     body = ",\n".join(f"  {row}" for row in rows)
     return '{"version": 1, "findings": [\n' + body + ("\n" if rows else "") + "]}\n"
 

@@ -6,16 +6,16 @@ the index. Environments are paired by name, subjects by id, findings by fingerpr
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from lintkit.errors import LintkitError
-from lintkit.finding import Finding, Report
+from lintkit.finding import ChangeSummary, Finding, Report
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
 from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
+from lintkit.yamldoc.plain import served
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,11 @@ class Sides:
     label: str
 
 
-def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[Report, Loaded]:
-    """Judge a change. LintkitError when there is no base to compare with (the sentence says what to fetch)."""
+def review(options: Options, *, since: str = "", staged: bool = False, summary: bool = False) -> tuple[Report, Loaded]:
+    """Judge a change; with ``summary`` the report has the change summary too.
+
+    LintkitError when there is no base to compare with (the sentence says what to fetch).
+    """
     if options.stdin is not None:
         raise LintkitError("a change is judged in a repository, not on stdin")
     opened = open_repository(options)
@@ -38,8 +41,31 @@ def review(options: Options, *, since: str = "", staged: bool = False) -> tuple[
     loaded = replace(loaded, environments=(*paired(loaded.environments, old.environments), *_emptied(loaded, old)))
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
-    report = report_of(loaded, options, with_status(findings, base_findings), verdicts, resolved(findings, base_findings))
+    findings, resolved = compared(findings, base_findings, frozenset(sides.head.paths))
+    report = report_of(loaded, options, findings, verdicts, resolved)
+    if summary:
+        report = replace(report, changes=_summary(sides, loaded, old))
     return _narrowed(report, options), loaded
+
+
+def _summary(sides: Sides, loaded: Loaded, old: Loaded) -> ChangeSummary:
+    from lintkit.facts.summary import environment_changes
+
+    found = environment_changes(loaded.environments)
+    if any(environment.changed for environment in found):
+        return ChangeSummary(found)
+    templates = {*loaded.world.scan.templates, *old.world.scan.templates}
+    read = {*loaded.world.reader.reads, *old.world.reader.reads}
+    differing = sorted({*sides.head.paths, *sides.base.paths} - sides.base.same)
+    return ChangeSummary(
+        found, tuple(path for path in differing if path in templates or (path in read and _differs(sides, path)))
+    )
+
+
+def _differs(sides: Sides, path: str) -> bool:
+    """Whether a file says something else than before, comments and layout aside."""
+    before, after = ([served(doc.root) for doc in side.documents(path)] for side in (sides.base, sides.head))
+    return before != after
 
 
 def _narrowed(report: Report, options: Options) -> Report:
@@ -87,24 +113,26 @@ def root_like(*trees: Tree) -> str:
     return next((i for tree in trees for i in tree.ids.values()), "")
 
 
-def with_status(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
-    """Findings with their status: existing as often as base had the fingerprint, new beyond that."""
-    known = Counter(f.fingerprint for f in base)
-    out: list[Finding] = []
-    for finding in findings:
-        existing = known[finding.fingerprint] > 0
-        known[finding.fingerprint] -= existing
-        out.append(replace(finding, status="existing") if existing else finding)
-    return out
+def compared(
+    findings: Iterable[Finding], base: Iterable[Finding], still: Container[str] = ()
+) -> tuple[list[Finding], list[Finding]]:
+    """Findings with their status, and those of base that are resolved.
 
-
-def resolved(findings: Iterable[Finding], base: Iterable[Finding]) -> list[Finding]:
-    """Findings of base that head has no more, or less often."""
-    left = Counter(f.fingerprint for f in findings)
-    gone: list[Finding] = []
-    for finding in base:
-        if left[finding.fingerprint] > 0:
-            left[finding.fingerprint] -= 1
-        else:
-            gone.append(finding)
-    return gone
+    A finding is existing as often as base has its fingerprint, in the same file first. ``still`` are the files of head:
+    what a file itself is found for (broken YAML, a key written twice) moves with a file that is gone, not out of one that stays.
+    """
+    head, old = list(findings), list(base)
+    known: set[int] = set()
+    gone = set(range(len(old)))
+    for own_file in (True, False):
+        waiting: dict[tuple[str, str], list[int]] = {}
+        for number in sorted(gone):
+            finding = old[number]
+            if own_file or finding.environments or finding.span.path not in still:
+                waiting.setdefault((finding.fingerprint, finding.span.path if own_file else ""), []).append(number)
+        for number, finding in enumerate(head):
+            same = waiting.get((finding.fingerprint, finding.span.path if own_file else "")) if number not in known else None
+            if same:
+                gone.remove(same.pop(0))
+                known.add(number)
+    return [replace(f, status="existing") if n in known else f for n, f in enumerate(head)], [old[n] for n in sorted(gone)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintkit.errors import LintkitError
-from lintkit.output import read_stdin, say, show, targets_of, tell, write
+from lintkit.output import read_stdin, say, show, summarised, targets_of, tell, write
 
 if TYPE_CHECKING:
     from lintkit.finding import Report
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 def check(request: Request) -> int:
     """Check a repository and show what was found; the exit code. LintkitError when that cannot be done."""
     _possible(request)
+    if request.staged:
+        from lintkit.precommit import asked
+
+        request = request._replace(**asked(os.environ, Path(*request.paths[:1]))._asdict())
     targets = targets_of(request.formats or ["human"], request.outputs)
     question = None
     if targets == [("json", None)] and not (request.fix or request.diff or request.no_cache):
@@ -39,8 +44,8 @@ def check(request: Request) -> int:
     report, loaded, applied = _judged(request, options)
     from lintkit.tree.work import below_top
 
-    flags = {"statistics": request.statistics, "show_all": request.show_all}
-    texts = show(report, loaded, targets, request.color, prefix=below_top(loaded.root), **flags)
+    prefix = below_top(loaded.root)
+    texts = show(report, loaded, options, targets, request.color, statistics=request.statistics, prefix=prefix)
     say(*applied, *report.broken)
     code = _exit_code(report, request.fail_on, exit_zero=request.exit_zero)
     if question and not report.broken:
@@ -84,7 +89,8 @@ def _judged(request: Request, options: Options) -> tuple[Report, Loaded, list[st
         if request.since or request.staged:
             from lintkit.change import review
 
-            return (*review(options, since=request.since, staged=request.staged), [])
+            summary = summarised(request.formats)
+            return (*review(options, since=request.since, staged=request.staged, summary=summary), [])
         from lintkit.run import check as run_check
 
         return (*run_check(options), [])

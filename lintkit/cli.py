@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from lintkit.manual import PAGES, epilog
 from lintkit.options import CHECK, Option, Request
 from lintkit.output import tell
 
@@ -22,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Policy as code for GitOps repositories of Rook-Ceph storage and OpenStack-on-Kubernetes clouds.",
+    epilog=epilog(""),
 )
 
 
@@ -37,6 +40,11 @@ class TextFormat(StrEnum):
 
     human = "human"
     json = "json"
+
+
+def _command(name: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declares a command with its page of the manual."""
+    return group.command(name, short_help=PAGES[name].short, epilog=epilog(name))
 
 
 def _version(value: bool) -> None:
@@ -99,7 +107,7 @@ def _declare_check() -> None:
     first = inspect.Parameter("paths", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Paths)
     check.__signature__ = inspect.Signature([first, *parameters.values()])  # type: ignore[attr-defined]
     check.__annotations__ = {"paths": Paths, **{name: p.annotation for name, p in parameters.items()}}
-    app.command()(check)
+    _command("check")(check)
 
 
 _declare_check()
@@ -111,9 +119,16 @@ def _options(path: Path, config: Path | None, isolated: bool, profile: Profile |
     return options_of(Request((str(path),), profile=profile.value if profile else "", config=config, isolated=isolated))
 
 
-@app.command()
+def _policy_ids(incomplete: str) -> list[str]:
+    """Ids that a shell offers; those of the repository one stands in are not looked for."""
+    from lintkit.explain import known_ids
+
+    return sorted(name for name in known_ids() if name.startswith(incomplete))
+
+
+@_command("explain")
 def explain(
-    policy: Annotated[str, typer.Argument(help="Id of a policy.")],
+    policy: Annotated[str, typer.Argument(help="Id of a policy.", autocompletion=_policy_ids)],
     path: Annotated[Path, typer.Option("--path", help="Repository whose own policies count too.")] = Path(),
 ) -> None:
     """Explain a policy: what it finds, why that hurts, what to do, its parameters, an example."""
@@ -122,7 +137,7 @@ def explain(
     tell(explain_policy(policy, path))
 
 
-@app.command()
+@_command("policies")
 def policies(
     path: Annotated[Path, typer.Argument(help="Repository whose own policies count too.")] = Path(),
     output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
@@ -133,7 +148,7 @@ def policies(
     tell(list_policies(path, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
-@app.command()
+@_command("env")
 def env(
     path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
     why: Annotated[str, typer.Option(help="KIND/NAME:PATH: the layers that decide one value.")] = "",
@@ -150,7 +165,7 @@ def env(
     tell(text)
 
 
-@app.command("eval")
+@_command("eval")
 def evaluate(
     expression: Annotated[str, typer.Argument(help="A CEL expression.")],
     on: Annotated[str, typer.Option("--on", help="KIND/NAME of the subject to evaluate it on.")],
@@ -165,7 +180,7 @@ def evaluate(
     tell(show_eval(load(_options(path, config, isolated)), expression, on))
 
 
-@app.command()
+@_command("test")
 def test(
     folder: Annotated[Optional[Path], typer.Argument(help="Folder of policies; those lintkit ships without it.")] = None,
 ) -> None:
@@ -177,7 +192,7 @@ def test(
     raise typer.Exit(1 if outcome.failed else 0)
 
 
-@app.command()
+@_command("pgs")
 def pgs(
     path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
     what_if: Annotated[Optional[Path], typer.Option("--what-if", help="A cluster description in JSON.")] = None,
@@ -193,11 +208,11 @@ def pgs(
         return
     from lintkit.run import load
 
-    loaded = load(_options(path, config, isolated))
-    tell(repository_answer(loaded, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
+    options = _options(path, config, isolated)
+    tell(repository_answer(load(options), options, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
-@app.command()
+@_command("baseline")
 def baseline(
     path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
     prune: Annotated[bool, typer.Option("--prune", help="Only remove the entries of findings that are gone.")] = False,
@@ -212,7 +227,7 @@ def baseline(
     tell(prune_baseline(options) if prune else write_baseline(options))
 
 
-@app.command()
+@_command("ignores")
 def ignores(
     path: Annotated[Path, typer.Argument(help="Repository.")] = Path(),
     output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.human,
@@ -225,7 +240,7 @@ def ignores(
     tell(list_ignores(_options(path, config, isolated), as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
-@app.command()
+@_command("init")
 def init(
     path: Annotated[Optional[Path], typer.Argument(help="Directory to configure; the root of the repository without it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write the configuration anew where there is one.")] = False,
@@ -237,7 +252,7 @@ def init(
     tell(init_at(path, force=force, profile=profile.value if profile else ""))
 
 
-@app.command()
+@_command("new")
 def new(
     name: Annotated[str, typer.Argument(help="FAMILY/ID of the policy.")],
     path: Annotated[Path, typer.Option("--path", help="Repository.")] = Path(),
@@ -252,7 +267,7 @@ schemas_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Sch
 app.add_typer(schemas_app, name="schemas")
 
 
-@schemas_app.command("add")
+@_command("add", schemas_app)
 def schemas_add(
     file: Annotated[Path, typer.Argument(help="File or folder with CustomResourceDefinitions.")],
 ) -> None:

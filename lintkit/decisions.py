@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from lintkit.baseline import NAME, Entry, entry_of, load_baseline, render
+from lintkit.baseline import NAME, Entry, entry_of, load_baseline, matched, render
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Report
 from lintkit.fix.apply import write_atomic
@@ -43,17 +43,15 @@ class Listing:
 
 def write_baseline(options: Options) -> str:
     """Accept every finding of now: the baseline is written anew. Gives the sentence that says what was done."""
-    loaded, report, now = _current(options)
+    loaded, report, entry_for = _current(options)
     before = load_baseline(loaded.root)
     accepted = [*report.findings, *(i.finding for i in report.ignored if i.by == "baseline")]
-    entries = [now[f.fingerprint] for f in accepted]
+    entries = [entry_for(f) for f in accepted]
     if not entries and not (loaded.root / NAME).is_file():
         return "no findings: there is nothing to accept, and no baseline is needed\n"
     _write(loaded, entries)
-    old = {name for entry in before for name in entry.fingerprints}
-    came = sum(1 for entry in set(entries) if old.isdisjoint(entry.fingerprints))
-    new = {name for entry in entries for name in entry.fingerprints}
-    gone = sum(1 for entry in before if new.isdisjoint(entry.fingerprints))
+    still, known = matched(before, [(entry.path, entry.fingerprints) for entry in entries])
+    came, gone = len(entries) - len(known), len(before) - len(still)
     count = len(accepted)
     what = f"{NAME}: {count} {'finding' if count == 1 else 'findings'} accepted"
     return f"{what} ({came} new, {gone} gone); later runs report what is not among them\n"
@@ -61,12 +59,13 @@ def write_baseline(options: Options) -> str:
 
 def prune_baseline(options: Options) -> str:
     """Remove the entries of findings that are gone; nothing is added. LintkitError when there is no baseline."""
-    loaded, report, now = _current(options)
+    loaded, report, entry_for = _current(options)
     if not (loaded.root / NAME).is_file():
         raise LintkitError("there is no baseline to prune: `lintkit baseline` writes one", NAME)
-    there = {name for f in (*report.findings, *(i.finding for i in report.ignored)) for name in now[f.fingerprint].fingerprints}
+    there = [entry_for(f) for f in (*report.findings, *(i.finding for i in report.ignored))]
     before = load_baseline(loaded.root)
-    kept = [entry for entry in before if not there.isdisjoint(entry.fingerprints)]
+    still, _ = matched(before, [(entry.path, entry.fingerprints) for entry in there])
+    kept = [entry for number, entry in enumerate(before) if number in still]
     gone = len(before) - len(kept)
     if gone:
         _write(loaded, kept)
@@ -78,22 +77,23 @@ def _everywhere(options: Options) -> Options:
     return replace(options, paths=tuple({find_root(path) for path in options.paths}))
 
 
-def _current(options: Options) -> tuple[Loaded, Report, dict[str, Entry]]:
-    """The report of now, and the entry of every finding by fingerprint: with those of other environments it stands for."""
+def _current(options: Options) -> tuple[Loaded, Report, Callable[[Finding], Entry]]:
+    """The report of now, and what gives a finding's entry: with the fingerprints of other environments it stands for."""
     options = _everywhere(options)
     loaded = load(options)
     findings, verdicts = findings_of(loaded, options)
     report = report_of(loaded, options, findings, verdicts)
     if report.broken:
         raise LintkitError(f"{report.broken[0]}: its findings are not known, so the baseline stays as it is")
-    same: dict[tuple[object, ...], list[str]] = {}
+    same: dict[tuple[object, ...], set[str]] = {}
     for finding in findings:
-        same.setdefault(_place(finding), []).append(finding.fingerprint)
-    entries: dict[str, Entry] = {}
-    for finding in (*report.findings, *(i.finding for i in report.ignored)):
-        others = sorted({*same.get(_place(finding), ())} - {finding.fingerprint})
-        entries[finding.fingerprint] = entry_of(finding)._replace(also=tuple(others))
-    return loaded, report, entries
+        same.setdefault(_place(finding), set()).add(finding.fingerprint)
+
+    def entry_for(finding: Finding) -> Entry:
+        others = same.get(_place(finding), set()) - {finding.fingerprint}
+        return entry_of(finding)._replace(also=tuple(sorted(others)))
+
+    return loaded, report, entry_for
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lintkit import __version__
-from lintkit.data import data_dir
 from lintkit.errors import LintkitError
+from lintkit.examples import examples
 from lintkit.facts.words import nearest
 from lintkit.policy.load import all_policies, builtin_policies
-from lintkit.policy.model import Policy
+from lintkit.policy.model import Param, Policy
 from lintkit.report.info import URL, PolicyInfo
 from lintkit.shape import SHAPE_POLICIES
 
@@ -93,35 +93,25 @@ def _explained(policy: Policy) -> str:
         parts.append(f"Needs: {', '.join(policy.needs)} (not evaluated without)")
     parts += ["", f"Why: {policy.why}", "", f"What to do: {policy.remedy}"]
     if policy.params:
-        parts += ["", "Parameters:"]
-        parts += [f"  {key} = {json.dumps(param.default)}" for key, param in policy.params.items()]
+        parts += ["", "Parameters:", *(_param(key, param) for key, param in policy.params.items())]
     fixes = [v.fix for v in policy.validations if v.fix]
     if fixes:
         kinds = sorted({"safe" if f.safe else "safe where it is certain" if f.safe_expression else "unsafe" for f in fixes})
         why = next((f.why for f in fixes if f.why), "")
         parts += ["", f"Fix: {', '.join(kinds)}" + (f" ({why})" if why else "")]
-    example = _example(policy)
-    if example:
-        parts += ["", "Example that is found:", "", *(f"    {line}".rstrip() for line in example)]
+        parts += [f"  {title}" for title in dict.fromkeys(f.title for f in fixes if f.title)]
+    for head, lines in examples(policy):
+        parts += ["", head, "", *(f"    {line}".rstrip() for line in lines)]
     if policy.references:
         parts += ["", "References:", *(f"  {r}" for r in policy.references)]
     return "\n".join(parts) + "\n"
 
 
-def _example(policy: Policy) -> list[str]:
-    """The shortest single-file case that expects a finding, without its expectation comments."""
-    import re
-
-    if not policy.builtin:
-        return []
-    folder = data_dir("policies") / policy.family / policy.id / "cases"
-    files = sorted(folder.glob("*.yaml"), key=lambda f: (f.stat().st_size, f.name)) if folder.is_dir() else []
-    for file in files:
-        text = file.read_text("utf-8")
-        if "# expect:" in text and ".fixed" not in file.name:
-            kept = [re.sub(r"\s*#\s*(expect|ok|file|chart|profile):.*$", "", line) for line in text.rstrip().split("\n")]
-            return [line for line in kept if line.strip()][:40]
-    return []
+def _param(key: str, param: Param) -> str:
+    kind = param.schema.get("type", "any")
+    words = " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
+    said = f": {param.schema['description']}" if param.schema.get("description") else ""
+    return f"  {key} = {json.dumps(param.default)} ({words}){said}"
 
 
 def known_ids() -> frozenset[str]:

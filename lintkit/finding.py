@@ -53,7 +53,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports."""
+    """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports.
+
+    ``concealed``: a secret stands there, which no report shows.
+    """
 
     policy: str
     family: str
@@ -71,6 +74,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     status: str = "new"
+    concealed: bool = False
 
 
 class NotEvaluated(NamedTuple):
@@ -97,9 +101,61 @@ class IgnoredFinding:
     by: str
 
 
+class Turn(NamedTuple):
+    """One setting before and after a change, as people read it: empty for not set, None for unknown."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One thing that a change adds, removes or changes in a cluster.
+
+    ``kind`` and ``name`` are for readers; ``state`` is ``added``, ``removed`` or ``changed``. ``turns`` are the settings
+    that differ (of what is added or removed: those it has), ``also`` names what else of it differs. ``why`` says what cannot
+    be read on one side, so that the difference may only seem to be one.
+    """
+
+    kind: str
+    name: str
+    state: str
+    turns: tuple[Turn, ...] = ()
+    also: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentChange:
+    """What a change does to what one cluster gets. ``notes`` say why something of it is unknown.
+
+    ``state`` is ``new`` or ``gone`` for an environment that nothing reaches on the other side, else empty.
+    """
+
+    environment: str
+    changed: tuple[Changed, ...] = ()
+    notes: tuple[str, ...] = ()
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSummary:
+    """What a change does to what the clusters get, by environment.
+
+    ``unplaced`` are files whose content differs although nothing of ``environments`` does.
+    """
+
+    environments: tuple[EnvironmentChange, ...] = ()
+    unplaced: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything one run says. ``broken`` names crashed or broken policies: exit code 2."""
+    """Everything one run says. ``broken`` names crashed or broken policies: exit code 2.
+
+    ``changes`` is the change summary; None where nobody asked for one.
+    """
 
     findings: tuple[Finding, ...]
     ignored: tuple[IgnoredFinding, ...] = ()
@@ -111,3 +167,4 @@ class Report:
     unknown_values: int = 0
     environments: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    changes: ChangeSummary | None = None

@@ -206,7 +206,8 @@ def _about(ignore: Ignore, known: Mapping[str, str], judged: frozenset[str], use
 
 
 def _finding(policy: ShapePolicy, ignore: Ignore, message: str) -> Finding:
-    return shape_finding(policy, ignore.place, 0, message, str(ignore.ids))
+    # a comment is known by the file it stands in
+    return shape_finding(policy, ignore.place, 0, message, f"{ignore.place.source.path} {ignore.ids}")
 
 
 def _dead(policy: ShapePolicy, ignore: Ignore, message: str) -> Finding:

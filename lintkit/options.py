@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FORMATS: Final = ("human", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown", "html")
+FORMATS: Final = ("human", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson", "markdown", "html")
 PROFILES: Final = ("production", "lab")
 SEVERITIES: Final = ("error", "warning", "info")
 COLORS: Final = ("auto", "always", "never")

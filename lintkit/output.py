@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final
 from lintkit.errors import LintkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lintkit.finding import Report
     from lintkit.report.info import Overview
-    from lintkit.run import Loaded
+    from lintkit.run import Loaded, Options
+
+
+_SUMMARISED: Final = frozenset({"markdown"})
 
 MOST_INPUT: Final = 32 << 20
 """How many bytes are read from standard input; a file may have a quarter of that, but this may hold all files at once."""
@@ -46,14 +49,19 @@ def targets_of(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[st
     return list(zip(formats, targets, strict=True))
 
 
+def summarised(formats: Iterable[str]) -> bool:
+    """Whether any of the formats shows the change summary."""
+    return not _SUMMARISED.isdisjoint(formats)
+
+
 def show(
     report: Report,
     loaded: Loaded,
+    options: Options,
     targets: Sequence[tuple[str, Path | None]],
     color: str,
     *,
     statistics: bool = False,
-    show_all: bool = False,
     prefix: str = "",
 ) -> list[str]:
     """Write a report on what was loaded in every format to its target; what was written.
@@ -77,10 +85,10 @@ def show(
             color=not to_file and use_color(color, os.environ, tty),
             width=min(shutil.get_terminal_size((100, 24)).columns, 160) if tty and not to_file else 100,
             links=not to_file and use_links(os.environ, tty),
-            show_all=show_all,
+            show_all=options.show_all,
             statistics=statistics,
             prefix=prefix,
-            overview=_overview(loaded) if name == "html" else None,
+            overview=_overview(loaded, options) if name == "html" else None,
         )
         text = FORMATS[name](report, info, shown)
         if target is None:
@@ -91,10 +99,10 @@ def show(
     return written
 
 
-def _overview(loaded: Loaded) -> Overview:
+def _overview(loaded: Loaded, options: Options) -> Overview:
     from lintkit.overview import overview_of
 
-    return overview_of(loaded)
+    return overview_of(loaded, options)
 
 
 def _encoded(text: str) -> bytes:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lintkit.inspect import by_origin, role_matrix, unread
 from lintkit.pgs import clusters
 from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, Overview, PoolPgs, RootLoad
-from lintkit.run import Loaded
+from lintkit.report.tally import many
+from lintkit.run import Loaded, Options
 from lintkit.subjects.environment import Environment
 
 
-def overview_of(loaded: Loaded) -> Overview:
+def overview_of(loaded: Loaded, options: Options) -> Overview:
     """Everything a page shows beside the findings. PG plans are those of ``lintkit pgs``, roles those of ``lintkit env``."""
-    plans: list[Any] = clusters(loaded)
+    plans: list[Any] = clusters(loaded, options)
     return Overview(loaded.root.name, tuple(_environment(loaded, e, plans) for e in loaded.environments))
 
 
@@ -55,11 +57,8 @@ def _cluster(plan: dict[str, Any]) -> ClusterPgs:
     """One item of ``clusters`` of ``lintkit pgs --format json``."""
     if "not_known" in plan:
         return ClusterPgs(plan["namespace"], plan["name"], not_known=plan["not_known"])
-    osds = {name: root["osds"] for name, root in plan["roots"].items()}
-    notes = [f"{code}: {detail}" for code, warning in plan["warnings"].items() for detail in warning["detail"]]
-    if plan["overlapping_roots"]:
-        left = "share their OSDs' budget" if plan["generation"] == "B" else "are left alone by the autoscaler"
-        notes.insert(0, f"overlapping CRUSH roots {', '.join(plan['overlapping_roots'])}: their pools {left}")
+    suggested = plan.get("suggested") or {}
+    after = suggested.get("after") or {}
     return ClusterPgs(
         plan["namespace"],
         plan["name"],
@@ -67,12 +66,54 @@ def _cluster(plan: dict[str, Any]) -> ClusterPgs:
         assumed=plan["version_assumed"],
         osds=plan["osds"],
         target=plan["mon_target_pg_per_osd"],
-        pools=tuple(_pool(name, pool, osds.get(pool["root"], 0)) for name, pool in plan["pools"].items()),
-        roots=tuple(RootLoad(name, root["osds"], *root["pg_replicas_per_osd"]) for name, root in plan["roots"].items()),
-        notes=tuple(notes),
+        pools=_pools(plan, after.get("pools")),
+        roots=_roots(plan["roots"], after.get("roots")),
+        notes=tuple(_notes(plan)),
+        changes=tuple(_changes(suggested, after)),
     )
 
 
-def _pool(name: str, pool: dict[str, Any], osds: int) -> PoolPgs:
-    pgs, size = pool["pg_num_accepted"], pool["size"]
-    return PoolPgs(name, pool["root"], size, pgs, round(pgs * size / osds, 1) if osds else None, pool["reason"])
+def _notes(plan: dict[str, Any]) -> Iterator[str]:
+    if plan["overlapping_roots"]:
+        left = "share their OSDs' budget" if plan["generation"] == "B" else "are left alone by the autoscaler"
+        yield f"overlapping CRUSH roots {', '.join(plan['overlapping_roots'])}: their pools {left}"
+    for code, warning in plan["warnings"].items():
+        yield from (f"{code}: {detail}" for detail in warning["detail"])
+
+
+def _changes(suggested: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """Which suggested fixes the figures after them come from, and which were not made."""
+    fixes = suggested.get("fixes", [])
+    if fixes:
+        policies = ", ".join(dict.fromkeys(fix["policy"] for fix in fixes))
+        unknown = f" The plan with them is not known: {after['not_known']}." if "not_known" in after else ""
+        yield f"After {many(len(fixes), 'suggested fix')}: {policies}.{unknown}"
+    for fix in suggested.get("left", []):
+        yield f"Not made: {fix.get('title') or fix['policy']} ({fix['path']}:{fix['line']}): {fix['reason']}"
+
+
+def _pools(plan: dict[str, Any], after: dict[str, Any] | None) -> tuple[PoolPgs, ...]:
+    """Every pool of a plan, then those that only the suggested fixes declare."""
+    found = []
+    for name, pool in plan["pools"].items():
+        pgs, size, osds = pool["pg_num_accepted"], pool["size"], plan["roots"].get(pool["root"], {}).get("osds")
+        share = round(pgs * size / osds, 1) if osds else None
+        then = after[name]["pg_num_accepted"] if after and name in after else None
+        found.append(PoolPgs(name, pool["root"], size, pgs, share, pool["reason"], then))
+    for name, pool in (after or {}).items():
+        if name not in plan["pools"]:
+            found.append(PoolPgs(name, pool["root"], pool["size"], None, None, pool["reason"], pool["pg_num_accepted"]))
+    return tuple(found)
+
+
+def _roots(roots: dict[str, Any], after: dict[str, Any] | None) -> tuple[RootLoad, ...]:
+    """PG replicas per OSD of every root of either plan."""
+    found = []
+    for name in dict.fromkeys((*roots, *(after or {}))):
+        before, then = roots.get(name), (after or {}).get(name)
+        found.append(RootLoad(name, (before or then or {})["osds"], _load(before), _load(then)))
+    return tuple(found)
+
+
+def _load(root: dict[str, Any] | None) -> tuple[float, float] | None:
+    return (root["pg_replicas_per_osd"][0], root["pg_replicas_per_osd"][1]) if root else None

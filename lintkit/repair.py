@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Fix, Report
 from lintkit.fix.apply import new_text, plan, write_atomic
-from lintkit.run import Loaded, Options, check, findings_of, load, report_of
+from lintkit.run import Loaded, Opened, Options, check, findings_of, load, read, report_of
 from lintkit.text.edits import unified_diff
 from lintkit.text.hidden import masked
 from lintkit.text.source import BOM, Source
+from lintkit.tree.files import Files
 
 MAX_ROUNDS: Final = 8
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -47,6 +48,18 @@ class Shown(NamedTuple):
     text: str
     refused: tuple[str, ...]
     broken: tuple[str, ...]
+
+
+class Rehearsed(NamedTuple):
+    """A repository as it would be with fixes made: ``made`` are findings that had them, as first reported.
+
+    ``left`` are the other findings that offered one, each with the reason why it was not made; ``open`` offered none.
+    """
+
+    loaded: Loaded
+    made: tuple[Finding, ...] = ()
+    left: tuple[tuple[Finding, str], ...] = ()
+    open: tuple[Finding, ...] = ()
 
 
 class Decision(NamedTuple):
@@ -87,7 +100,7 @@ class _Work:
     first: _State
     state: _State
     offered: frozenset[str] = frozenset()
-    fixes: list[Fix] = field(default_factory=list)
+    made: list[_Wish] = field(default_factory=list)
     before: dict[str, Source] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     left: dict[str, tuple[Finding, str]] = field(default_factory=dict)
@@ -99,13 +112,16 @@ class _Work:
         """Paths whose text is another now, sorted."""
         return sorted(path for path, text in self.state.texts.items() if text != _whole(self.before[path]))
 
-    def reasons(self) -> tuple[str, ...]:
-        """A sentence for every fix that was left, in the order of their places."""
+    def apart(self) -> tuple[tuple[Finding, str], ...]:
+        """The findings whose fix was left and why, in the order of their places."""
         useless = [(finding, "it would not settle the finding") for finding in self.useless.values()]
-        ordered = sorted(
-            [*self.left.values(), *useless], key=lambda pair: (pair[0].span.path, pair[0].span.start, pair[0].policy)
+        return tuple(
+            sorted([*self.left.values(), *useless], key=lambda pair: (pair[0].span.path, pair[0].span.start, pair[0].policy))
         )
-        return tuple(f"left: {f.span.path}:{f.span.start.line} {f.policy}: {reason}" for f, reason in ordered)
+
+    def reasons(self) -> tuple[str, ...]:
+        """A sentence for every fix that was left."""
+        return tuple(f"left: {f.span.path}:{f.span.start.line} {f.policy}: {reason}" for f, reason in self.apart())
 
 
 def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
@@ -138,12 +154,29 @@ def repair(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> 
             files.append(path)
     whole = len(files) == len(work.changed)
     report, loaded = (work.state.report, work.state.loaded) if whole else check(options)
-    applied = sum(1 for fix in work.fixes if not _refused(fix, work.refused))
+    applied = sum(1 for wish in work.made if not _refused(wish.fix, work.refused))
     return Repaired(report, loaded, applied, tuple(files), tuple(work.refused.values()), work.reasons(), work.recorded)
 
 
-def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None) -> _Work:
-    first = _judged(options, {})
+def rehearse(loaded: Loaded, options: Options, family: str) -> Rehearsed:
+    """What every fix of a family of policies, unsafe ones too, would make of a repository that was read already.
+
+    Nothing is written, and paths that ``options`` name narrow nothing.
+    """
+    whole = replace(options, select=(), paths=())
+    alone = replace(whole, select=(family,))
+    found = report_of(loaded, alone, *findings_of(loaded, alone)).findings
+    unfixed = tuple(f for f in found if wanted(f, unsafe=True) is None)
+    if len(unfixed) == len(found):
+        return Rehearsed(loaded, open=unfixed)
+    work = _fixed(whole, unsafe=True, choose=lambda seen: Decision(tuple(f for f in seen if f.family == family)), loaded=loaded)
+    first = {f.fingerprint: f for f in work.first.report.findings}
+    made = dict.fromkeys(wish.finding.fingerprint for wish in work.made)
+    return Rehearsed(work.state.loaded, tuple(first[name] for name in made), work.apart(), unfixed)
+
+
+def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None, loaded: Loaded | None = None) -> _Work:
+    first = _judged(options, {}, loaded or load(options))
     work = _Work(options, first, first)
     open_to: Sequence[Finding] = first.report.findings  # one may get its fix only when others have theirs
     if choose is not None:
@@ -180,9 +213,9 @@ def _record(ignores: Sequence[Fix], work: _Work) -> None:
     if ignores:
         wishes = [_Wish(work.first.report.findings[0], fix) for fix in ignores]
         chosen, texts = _planned(wishes, work)
-        work.state = _judged(work.options, texts)
+        work.state = _judged(work.options, texts, _edited(work, texts))
         _keep(chosen, work.state, work)
-        work.fixes.clear()
+        work.made.clear()
         work.recorded = len(chosen)
 
 
@@ -191,21 +224,28 @@ def _keep(chosen: Sequence[_Wish], state: _State, work: _Work) -> None:
         work.before.setdefault(edit.source.path, edit.source)
     for wish in chosen:
         work.useless.pop(wish.finding.fingerprint, None)
-    work.fixes += [wish.fix for wish in chosen]
+    work.made += chosen
     work.state = state
 
 
-def _judged(options: Options, texts: Mapping[str, str]) -> _State:
+def _edited(work: _Work, texts: Mapping[str, str]) -> Loaded:
+    """The repository of the run with ``texts``; what they leave as it was is not parsed again."""
+    base = work.first.loaded
+    files = base.world.files
+    same = frozenset(path for path in files.paths if path not in texts)
+    edited = Files({*files.paths, *texts}, texts.get, files.remotes, twin=files, same=same)
+    return read(Opened(base.root, base.tree, base.config, base.policies, base.named), edited, work.options)
+
+
+def _judged(options: Options, texts: Mapping[str, str], loaded: Loaded) -> _State:
     """The repository with ``texts``: what the run reports, and what every policy says of everything."""
-    now = replace(options, texts=texts)
-    everything = replace(now, select=(), ignore=(), paths=())
-    loaded = load(now)
-    findings, verdicts = findings_of(loaded, now)
-    report = report_of(loaded, now, findings, verdicts)
+    everything = replace(options, select=(), ignore=(), paths=())
+    findings, verdicts = findings_of(loaded, options)
+    report = report_of(loaded, options, findings, verdicts)
     whole = report
-    if now.select or now.ignore:
+    if options.select or options.ignore:
         findings, verdicts = findings_of(loaded, everything)
-    if now.select or now.ignore or now.paths:
+    if options.select or options.ignore or options.paths:
         whole = report_of(loaded, everything, findings, verdicts)
     counts = Counter(f.fingerprint for f in findings)
     return _State(texts, report, loaded, counts | Counter(f.fingerprint for f in whole.findings), (*findings, *whole.findings))
@@ -218,7 +258,7 @@ def _accepted(wishes: list[_Wish], base: list[_Wish], good: _State, work: _Work)
     """
     while wishes:
         chosen, texts = _planned([*base, *wishes], work)
-        state = _judged(work.options, texts)
+        state = _judged(work.options, texts, _edited(work, texts))
         sure = {id(w) for w in base}
         useless = {w.finding.fingerprint for w in chosen if id(w) not in sure and not _settled(w, state, work)}
         if useless:

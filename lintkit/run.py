@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -15,7 +15,7 @@ from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
 from lintkit.facts.osds import osd_entries, with_osds
-from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, Report, Skipped
+from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, NotEvaluated, Report, Skipped
 from lintkit.ignores import decide
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Verdicts, evaluate
@@ -23,7 +23,7 @@ from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
 from lintkit.schema.model import MOST_FINDINGS
-from lintkit.shape import SHAPE_POLICIES, duplicate_keys, invalid_yaml
+from lintkit.shape import SHAPE_POLICIES
 from lintkit.share import processes_for, shared
 from lintkit.sources.inventory.config import configured_nodes
 from lintkit.sources.inventory.find import load_inventory
@@ -33,12 +33,19 @@ from lintkit.sources.world import World, inventories_of, load_world
 from lintkit.subjects.deliveries import Missing
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.project import project
+from lintkit.traps.broken import invalid_yaml
+from lintkit.traps.walk import traps
 from lintkit.tree.files import Files
 from lintkit.tree.paths import join
 from lintkit.tree.work import WorkTree, absolute, config_file, find_root
 
 ENOUGH = 1500
 """How many subjects keep a process of its own busy for longer than it takes to start one (measured with ``bench``)."""
+_UNSEEN = ("invisible-character", "look-alike-key")
+_DOUBTS = ("unquoted-string", "oversized-integer", "case-variant-key")
+"""Traps of YAML that the schema speaks of too: the former say more than it, the latter less."""
+
+_TEMPLATES = ("{{", "{%", "%%%")
 UNREAD = ("unknown", "remote", "broken", "unsupported", "limit")
 """Kinds of problems after which more may reach a cluster than is known."""
 
@@ -48,7 +55,6 @@ class Options:
     """What was asked for. ``paths`` narrow what is reported, never what is known.
 
     ``jobs`` are the processes to use, 0 for as many as pay.
-    ``texts`` (by path) are read instead of what is written there: files as they would be after fixing.
     """
 
     paths: tuple[Path, ...] = ()
@@ -62,12 +68,14 @@ class Options:
     force_exclude: bool = False
     show_all: bool = False
     jobs: int = 1
-    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A repository read: its world, its environments, and the policies that apply."""
+    """A repository read: its world, its environments, and the policies that apply.
+
+    ``named`` are the paths that count even in archives, drafts and the like.
+    """
 
     root: Path
     tree: WorkTree
@@ -75,6 +83,7 @@ class Loaded:
     world: World
     environments: tuple[Environment, ...]
     policies: tuple[Policy, ...]
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ def open_repository(options: Options) -> Opened:
     policies = all_policies(root, config.policy_folders)
     config = settled(config, policies)
     named = tuple(() if options.force_exclude else named_paths(options, root) or ())
-    return Opened(root, WorkTree(root, config.exclude, named, options.texts), config, policies, named)
+    return Opened(root, WorkTree(root, config.exclude, named), config, policies, named)
 
 
 def load(options: Options) -> Loaded:
@@ -110,7 +119,8 @@ def load(options: Options) -> Loaded:
 def read(opened: Opened, files: Files, options: Options) -> Loaded:
     """Resolve every delivery of one state of the repository's files."""
     world = load_world(files, opened.config, opened.named)
-    return Loaded(opened.root, opened.tree, opened.config, world, environments_of(world, options), opened.policies)
+    environments = environments_of(world, options)
+    return Loaded(opened.root, opened.tree, opened.config, world, environments, opened.policies, opened.named)
 
 
 def environments_of(world: World, options: Options) -> tuple[Environment, ...]:
@@ -145,7 +155,7 @@ def _stdin(options: Options) -> Files:
     name = join("", Path(options.stdin_name).as_posix())
     if not name:
         raise LintkitError(f"--stdin-filename {options.stdin_name}: the name is outside the repository")
-    return Files([name], lambda path: options.texts.get(path, text))
+    return Files([name], lambda _: text)
 
 
 def _environment(world: World, name: str, options: Options) -> Environment:
@@ -167,6 +177,7 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         roles=dict((config.roles if config else {}) or world.config.roles),
         extra_nodes=extra,
         missing=[Missing(p.message, p.home) for p in world.problems if p.kind == "missing" and p.environment == name],
+        leftovers=world.leftovers.get(name, ()),
         unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
         own_urls=frozenset(world.own_urls),
     )
@@ -196,14 +207,26 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
         verdicts.broken[reason] = ""
     for found in _judged(loaded, ready.compiled, options.jobs):
         verdicts.add(found)
-    # where a policy speaks of a place in its own words, the schema need not
-    spoken = {(f.span.path, f.place.start, f.place.end) for f in verdicts.findings}
-    shapes = [
-        f
-        for f in conformity(loaded.world, loaded.environments)
-        if choice.takes(f.policy, f.family) and (f.span.path, f.place.start, f.place.end) not in spoken
-    ]
-    return [*_shape_findings(loaded.world, choice), *verdicts.findings, *shapes], verdicts
+    # one finding a place: what a policy says of it in its own words, what nobody can see, the schema, other traps of YAML
+    spoken = {_spot(f) for f in verdicts.findings}
+    traps_found = _shape_findings(loaded.world)
+    unseen = {_spot(f) for f in traps_found if f.policy in _UNSEEN}
+    silent: set[NotEvaluated] = set()
+    departures = conformity(loaded.world, loaded.environments, silent)
+    shapes = [f for f in departures if _spot(f) not in spoken and _spot(f) not in unseen]
+    verdicts.not_evaluated |= {n for n in silent if choice.takes(n.policy, "schema")}
+    spoken.update(_spot(f) for f in shapes if f.family == "schema")
+    shapes += (f for f in traps_found if f.policy not in _DOUBTS or spoken.isdisjoint(_spots(f)))
+    kept = [at for f in shapes if choice.takes(f.policy, f.family) and (at := _configured(f, loaded.config)) is not None]
+    return [*verdicts.findings, *kept], verdicts
+
+
+def _spot(finding: Finding) -> tuple[str, int, int]:
+    return (finding.span.path, finding.place.start, finding.place.end)
+
+
+def _spots(finding: Finding) -> set[tuple[str, int, int]]:
+    return {_spot(finding), *((r.place.source.path, r.place.start, r.place.end) for r in finding.related)}
 
 
 def _judged(loaded: Loaded, policies: list[Compiled], jobs: int) -> list[Verdicts]:
@@ -246,7 +269,10 @@ def report_of(
 
 def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[list[Finding], list[IgnoredFinding], list[str]]:
     """Findings that no ignore and no baseline accepts, those that one does, and what is to be said of the baseline."""
-    sources = [s for path in sorted(loaded.world.reader.reads) if (s := loaded.world.files.source(path)) is not None]
+    world = loaded.world
+    left = (item.path for items in world.leftovers.values() for item in items)
+    read = world.reader.reads | world.owed | set(left)
+    sources = [s for path in sorted(read) if (s := world.files.source(path)) is not None]
     known = {name: p.family for p in loaded.policies for name in (p.id, *p.aliases)} | {s.id: s.family for s in SHAPE_POLICIES}
     judged = frozenset(name for name, family in known.items() if choice.takes(name, family))
     decided = decide(findings, sources, loaded.config.ignores, known, judged, date.today())
@@ -274,21 +300,22 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
     return ready
 
 
-def _shape_findings(world: World, choice: Choice) -> list[Finding]:
+def _shape_findings(world: World) -> list[Finding]:
     found: list[Finding] = []
     for path, docs in world.files.parsed():
-        if path not in world.reader.reads:
+        reached = path in world.reader.reads
+        if not reached and path not in world.owed:
             continue
         for doc in docs:
-            if doc.trouble is not None and ("{{" in doc.text or "{%" in doc.text):
+            if doc.trouble is not None and any(mark in doc.text for mark in _TEMPLATES):
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            twice = [] if broken else list(islice(duplicate_keys(doc), MOST_FINDINGS + 1))
-            if len(twice) > MOST_FINDINGS:
-                world.skipped[f"document of which only the first {MOST_FINDINGS} keys written twice are reported"] += 1
-            found += (broken,) if broken else twice[:MOST_FINDINGS]
-    return [at for f in found if choice.takes(f.policy, f.family) and (at := _configured(f, world.config)) is not None]
+            trapped = [] if broken else list(islice(traps(doc, reached=reached), MOST_FINDINGS + 1))
+            if len(trapped) > MOST_FINDINGS:
+                world.skipped[f"document of which only the first {MOST_FINDINGS} traps of YAML are reported"] += 1
+            found += (broken,) if broken else trapped[:MOST_FINDINGS]
+    return found
 
 
 def _configured(finding: Finding, config: Config) -> Finding | None:
@@ -297,18 +324,22 @@ def _configured(finding: Finding, config: Config) -> Finding | None:
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Equal findings of several environments at one span become one that names them all."""
+    """Equal findings of several environments at one span become one that names them all, as grave as the gravest."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         place = finding.place
-        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.severity, finding.status)
+        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.status)
         first = found.get(key)
         if first is None:
             found[key] = finding
         else:
             environments = tuple(dict.fromkeys((*first.environments, *finding.environments)))
-            found[key] = replace(first, environments=environments)
+            found[key] = replace(min(first, finding, key=_gravity), environments=environments)
     return list(found.values())
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:
@@ -355,7 +386,7 @@ def judge(
     compiled = [compile_policy(p) for p in policies]
     for environment in environments:
         evaluate(environment, compiled, general(world.config), verdicts, by_path(world.config))
-    findings = [*_shape_findings(world, Choice()), *_merged(verdicts.findings)]
+    findings = [*_shape_findings(world), *_merged(verdicts.findings)]
     return sorted(findings, key=_order), verdicts
 
 

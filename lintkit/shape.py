@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final, NamedTuple
 
-from lintkit.finding import Finding, Related, ResourceId, Span
+from lintkit.finding import Finding, Fix, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
+from lintkit.policy.locate import identity_path
 from lintkit.text.source import Place
-from lintkit.yamldoc.document import Document, path_of, place_of, pointer
-from lintkit.yamldoc.node import Mapping, Node, Sequence, key_name
+from lintkit.yamldoc.document import Document, path_of, pointer
+from lintkit.yamldoc.node import Mapping, Path, lookup, text
 
 
 class ShapePolicy(NamedTuple):
@@ -39,6 +38,57 @@ DUPLICATE_KEY: Final = ShapePolicy(
     "error",
     "Helm takes the last one without a word, so the first has no effect; kustomize, and with it Flux, refuses the file.",
     "Keep one of the two, with everything that is meant below it.",
+)
+LOOK_ALIKE_KEY: Final = ShapePolicy(
+    "look-alike-key",
+    "yaml",
+    "Key that looks like another word than it is",
+    "error",
+    "A Cyrillic or Greek letter, or another way to write an accent, makes it another key: the one that is meant is not set.",
+    "Type the key anew.",
+)
+INVISIBLE_CHARACTER: Final = ShapePolicy(
+    "invisible-character",
+    "yaml",
+    "Key or name that holds a character nobody sees",
+    "error",
+    "A zero width space, a no-break space or a byte order mark, mostly from a web page or a chat, makes it another key or "
+    "name: nothing knows it, and nobody sees why.",
+    "Type the word anew.",
+)
+CASE_VARIANT_KEY: Final = ShapePolicy(
+    "case-variant-key",
+    "yaml",
+    "Keys that differ only by case in one mapping",
+    "warning",
+    "Keys are told apart by case: both stand there, and whoever reads the mapping knows one of them. The other has no effect.",
+    "Keep the one that is known, with everything that is meant below it.",
+)
+UNQUOTED_STRING: Final = ShapePolicy(
+    "unquoted-string",
+    "yaml",
+    "Text that YAML reads as a boolean or another number",
+    "error",
+    "Helm and the API server read yes, on and y as booleans, 0644 as an octal number and 1.20 as 1.2. Where text is meant, "
+    "as a label, an annotation or an image's tag, other text arrives than what is written.",
+    "Put it in quotes.",
+)
+OVERSIZED_INTEGER: Final = ShapePolicy(
+    "oversized-integer",
+    "yaml",
+    "Whole number that does not fit 64 bits",
+    "error",
+    "Helm and the API server read it as a floating point number, which keeps some sixteen digits: another number arrives.",
+    "Put it in quotes where its digits are meant, or correct the number.",
+)
+HIDDEN_OVERRIDE: Final = ShapePolicy(
+    "hidden-override",
+    "yaml",
+    "Value that a merge key keeps from counting",
+    "error",
+    "Helm and kubectl read a mapping from top to bottom, so a << below a key replaces its value; of several mappings in one "
+    "<< list the first counts. kustomize, and with it Flux, reads the same lines otherwise or refuses them.",
+    "Write merge keys first, and what is meant to override them below.",
 )
 REASONLESS_IGNORE: Final = ShapePolicy(
     "reasonless-ignore",
@@ -115,6 +165,12 @@ CRD_VALIDATION: Final = ShapePolicy(
 SHAPE_POLICIES: Final = (
     INVALID_YAML,
     DUPLICATE_KEY,
+    LOOK_ALIKE_KEY,
+    INVISIBLE_CHARACTER,
+    CASE_VARIANT_KEY,
+    UNQUOTED_STRING,
+    OVERSIZED_INTEGER,
+    HIDDEN_OVERRIDE,
     REASONLESS_IGNORE,
     UNKNOWN_IGNORE,
     EXPIRED_IGNORE,
@@ -127,8 +183,18 @@ SHAPE_POLICIES: Final = (
 )
 
 
-def shape_finding(policy: ShapePolicy, place: Place, document: int, message: str, identity: str, pointer: str = "") -> Finding:
-    """A finding of a shape policy at ``place``; ``identity`` tells it from others of the file, whatever its line."""
+def shape_finding(
+    policy: ShapePolicy,
+    place: Place,
+    document: int,
+    message: str,
+    identity: str,
+    pointer: str = "",
+    *,
+    related: tuple[Related, ...] = (),
+    fix: Fix | None = None,
+) -> Finding:
+    """A finding of a shape policy at ``place``; ``identity`` tells it from others, whatever its line and its file."""
     return Finding(
         policy=policy.id,
         family=policy.family,
@@ -140,53 +206,22 @@ def shape_finding(policy: ShapePolicy, place: Place, document: int, message: str
         resource_path="",
         environments=(),
         origin="",
-        fingerprint=fingerprint(policy.id, "", place.source.path, identity),
+        fingerprint=fingerprint(policy.id, "", identity),
         why=policy.why,
         remedy=policy.remedy,
+        related=related,
+        fix=fix,
     )
 
 
-def invalid_yaml(doc: Document) -> Finding | None:
-    """The finding for a document that cannot be read; None for one that can."""
-    if doc.trouble is None:
-        return None
-    offset = min(doc.trouble.offset, len(doc.text))
-    whole = doc.place(offset, offset)
-    line_start, line_end = whole.source.line_span(whole.first.line)
-    end = min(max(whole.start + 1, whole.start), line_end) if whole.start < line_end else whole.start
-    start = whole.start if whole.start < line_end or line_start == line_end else line_start
-    place = Place(whole.source, start, max(end, start))
-    return shape_finding(INVALID_YAML, place, doc.number, f"cannot be parsed: {doc.trouble.message}", str(doc.number))
+def whose(doc: Document, path: Path) -> str:
+    """What tells a place in a document from others wherever the document stands: what it is about, and the path in it."""
+    return f"{_owner(doc)} {identity_path(doc.root, path) if isinstance(doc.root, Mapping) else pointer(doc, path)}"
 
 
-def duplicate_keys(doc: Document) -> Iterator[Finding]:
-    """Findings for keys that a later one of the same mapping replaces, at the one that has no effect.
-
-    Keys with a template's control structure between them are alternatives: only one of them is there at a time.
-    """
-    for inner in doc.inner:
-        yield from duplicate_keys(inner)
-    todo: list[Node] = [] if doc.root is None else [doc.root]
-    while todo:
-        node = todo.pop()
-        if id(node) in doc.aliases:
-            continue
-        if isinstance(node, Sequence):
-            todo += node.items
-        elif isinstance(node, Mapping) and node.doc is doc:
-            for first, last in node.repeated():
-                if "{{" in (between := doc.text[first.key.start : last.key.start]) or "{%" in between:
-                    continue
-                name = key_name(first.key)
-                place, winner = place_of(first.key), place_of(last.key)
-                path = pointer(doc, (*path_of(node), name))
-                found = shape_finding(
-                    DUPLICATE_KEY,
-                    place,
-                    doc.number,
-                    f"{name} is written again in line {winner.first.line}, which replaces this one",
-                    f"{doc.number} {path}",
-                    path,
-                )
-                yield replace(found, related=(Related(winner, f"the {name} that counts"),))
-            todo += (entry.value for entry in node.entries if not entry.via)
+def _owner(doc: Document) -> str:
+    """The resource that a document declares, and for embedded text where in it that is."""
+    if doc.host is not None:
+        return f"{_owner(doc.host.doc)} {pointer(doc.host.doc, path_of(doc.host))}"
+    names = (text(lookup(doc.root, *path)) or "" for path in (("kind",), ("metadata", "namespace"), ("metadata", "name")))
+    return "/".join(names)

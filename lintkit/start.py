@@ -115,7 +115,7 @@ def start(root: Path, profile: str = "") -> Started:
         lines += ["", "# local checkouts of the repositories that deliveries name", "# repositories: {URL: ../checkout}"]
     return Started(
         "\n".join(lines) + "\n",
-        (*(_found(e, section) for e, section in zip(environments, sections, strict=True)), *_roles_found(roles)),
+        (*(_found(e, bound[e.name]) for e in environments), *_charts_found(world), *_roles_found(roles)),
         (*(line for s in sections for line in s.guessed), *(f"{path} are values of chart {c}" for path, c in charts.items())),
         (*_unplaced(every), *(line for s in sections for line in s.unknown), *_most(orphans), *_most(remote)),
     )
@@ -132,10 +132,12 @@ def _unplaced(environments: tuple[Environment, ...]) -> Iterator[str]:
             yield f"the environment of {_some(paths)} (environments: {{NAME: {{paths: [GLOB]}}}})"
 
 
-def _found(environment: Environment, section: _Section) -> str:
+def _found(environment: Environment, bound: tuple[list[Inventory], str]) -> str:
     told = ", ".join(f"{name} {value}" for name, value in sorted(environment.versions.items()))
     size = sum(1 for s in environment.subjects if s.kind not in ("Environment", "Node", "Delivery"))
-    nodes = f"{len(environment.nodes)} nodes" if environment.nodes else "nodes not known"
+    inventories, known = bound
+    places = f" of {_some([i.path for i in inventories])}" if inventories and known == "path" else ""
+    nodes = f"{len(environment.nodes)} nodes{places}" if environment.nodes else "nodes not known"
     return f"environment {environment.name}: {size} subjects, {nodes}" + (f", {told}" if told else "")
 
 
@@ -217,6 +219,12 @@ def _roles(nodes: Iterable[ClusterNode]) -> dict[str, str]:
             on = sorted(seen & _ON - {""}) if not house or len(seen) == 1 else []
             found.setdefault(name, f"{key}={on[0]}" if len(on) == 1 else key)
     return found
+
+
+def _charts_found(world: World) -> Iterator[str]:
+    names = sorted({use.chart for gathered in world.environments.values() for use in gathered.charts})
+    if names:
+        yield f"charts: {', '.join(names)}"
 
 
 def _roles_found(roles: dict[str, str]) -> Iterator[str]:

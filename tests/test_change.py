@@ -1,4 +1,4 @@
-"""Changes: real histories in real repositories, and laws that hold for every change of the example cloud."""
+"""Changes: real histories in real repositories."""
 
 from __future__ import annotations
 
@@ -6,34 +6,19 @@ import json
 import os
 import re
 import subprocess
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lintkit.boot import main
-from lintkit.change import resolved, review, with_status
+from lintkit.change import review
 from lintkit.errors import LintkitError
-from lintkit.finding import Finding
-from lintkit.run import Loaded, Options, environments_of, findings_of, load, paired
-from lintkit.sources.world import load_world
-from lintkit.tree.files import Files
+from lintkit.run import Options
+from lintkit.tree.revision import object_ids, revision, tree_files
+from lintkit.tree.work import WorkTree
+from tests.repositories import ENV, commit, git, write
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-ENV = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "a",
-    "GIT_AUTHOR_EMAIL": "a@example.com",
-    "GIT_COMMITTER_NAME": "a",
-    "GIT_COMMITTER_EMAIL": "a@example.com",
-}
 POOL = """\
 apiVersion: ceph.rook.io/v1
 kind: CephBlockPool
@@ -70,41 +55,9 @@ spec:
 CHART = "apiVersion: v2\nname: ceph\nversion: 1.0.0\ndependencies:\n  - {name: rook-ceph-cluster, version: v1.19.5}\n"
 
 
-def git(root: Path, *arguments: object) -> str:
-    """The output of a git command in ``root``."""
-    done = subprocess.run(
-        ["git", "-c", "protocol.file.allow=always", *map(str, arguments)],
-        cwd=root,
-        env={**os.environ, **ENV},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def pool(name: str = "vms", size: int = 3) -> str:
     """A block pool as a manifest; its size is on line 7."""
     return POOL.replace("NAME", name).replace("size: 3", f"size: {size}")
-
-
-def write(root: Path, files: Mapping[str, str | None]) -> None:
-    """Write files below ``root``; None deletes one."""
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if content is None:
-            path.unlink()
-        else:
-            path.write_text(content, encoding="utf-8", newline="")
-
-
-def commit(root: Path, files: Mapping[str, str | None]) -> str:
-    """Write files and commit everything; the new commit."""
-    write(root, files)
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "--allow-empty", "-m", "a change")
-    return git(root, "rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -317,6 +270,22 @@ def test_what_a_broken_file_held_is_not_called_gone(repo: Path) -> None:
     assert any("pools/three.yaml cannot be parsed" in reason for reason in reasons)
 
 
+def test_what_is_wrong_with_a_file_moves_with_it_but_not_out_of_a_file_that_stays(repo: Path) -> None:
+    twice = pool("four").replace("  failureDomain", "  deviceClass: ssd\n  deviceClass: hdd\n  failureDomain")
+    bad = pool("bad") + "  broken: [1\n"
+    commit(repo, {"pools/bad.yaml": bad, "pools/four.yaml": twice})
+    git(repo, "mv", "pools", "stores")
+    report, _ = review(Options(paths=(repo,), show_all=True), since="HEAD")
+    shape = {(f.policy, f.span.path, f.status) for f in report.findings if f.family == "yaml"}
+    assert shape == {("invalid-yaml", "stores/bad.yaml", "existing"), ("duplicate-key", "stores/four.yaml", "existing")}
+    assert report.resolved == ()
+    git(repo, "mv", "stores", "pools")
+    write(repo, {"pools/bad.yaml": pool("bad"), "pools/worse.yaml": bad})
+    report, _ = review(Options(paths=(repo,), show_all=True), since="HEAD")
+    assert {(f.span.path, f.status) for f in report.findings if f.policy == "invalid-yaml"} == {("pools/worse.yaml", "new")}
+    assert [(f.policy, f.span.path) for f in report.resolved] == [("invalid-yaml", "pools/bad.yaml")]
+
+
 def test_a_layer_that_broke_changes_nothing_that_can_be_told(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     sources = (
@@ -350,6 +319,121 @@ def test_a_shallow_clone_says_what_to_fetch(
     assert "git fetch --unshallow origin stable" in said
 
 
+def test_a_shallow_clone_that_lacks_the_common_ancestor_says_what_to_fetch(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "checkout", "-q", "main")
+    commit(repo, {"pools/four.yaml": pool("four")})
+    git(tmp_path, "clone", "-q", "--depth", "1", "--no-single-branch", "-b", "topic", repo.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    said = refused(capsys, monkeypatch, clone, "--since", "origin/main")
+    assert "no common ancestor with HEAD here; this clone is shallow" in said
+    assert said.count("\n") == 1
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(clone, *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(clone, since="origin/main")
+
+
+def test_a_partial_clone_says_what_to_fetch(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", repo.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    assert found(clone, since="HEAD") == set(), "what head holds too is there"
+    said = refused(capsys, monkeypatch, clone, "--since", "HEAD~1")
+    assert "pools/three.yaml of " in said
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(clone, *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(clone, since="HEAD~1")
+
+
+def test_a_submodule_that_is_not_there_is_no_change(repo: Path, tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    git(charts, "init", "-q")
+    commit(charts, {"pool.yaml": pool("inner")})
+    git(repo, "submodule", "--quiet", "add", charts.as_uri(), "vendor/charts")
+    git(repo, "commit", "-q", "-m", "a submodule")
+    commit(repo, {"pools/three.yaml": pool("three", 2)})
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(repo, since="HEAD~1") == expected
+    git(repo, "submodule", "--quiet", "deinit", "-f", "vendor/charts")
+    assert found(repo, since="HEAD~1") == expected
+    git(tmp_path, "clone", "-q", repo.as_uri(), "clone")
+    assert found(tmp_path / "clone", since="HEAD~1") == expected
+    write(repo, {"pools/three.yaml": pool("three")})
+    git(repo, "add", "pools")
+    assert found(repo, staged=True) == set()
+
+
+def test_a_linked_work_tree_is_judged_by_its_own_head_and_index(repo: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    git(repo, "worktree", "add", "-q", "-b", "topic", linked)
+    write(linked, {"pools/three.yaml": pool("three", 2)})
+    git(linked, "add", "-A")
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(linked, staged=True) == expected
+    git(linked, "commit", "-q", "-m", "fewer")
+    assert found(linked, since="main") == expected
+    assert found(repo, staged=True) == set()
+    git(linked, "checkout", "-q", "--detach")
+    assert found(linked, since="main") == expected
+
+
+def test_a_merge_that_is_not_yet_made_is_judged_as_the_index_stands(repo: Path) -> None:
+    git(repo, "checkout", "-q", "-b", "topic")
+    commit(repo, {"pools/three.yaml": pool("three", 2), "pools/new.yaml": pool("new", 2)})
+    git(repo, "checkout", "-q", "main")
+    commit(repo, {"pools/three.yaml": pool("three", 4)})
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repo, "merge", "-q", "topic")
+    assert found(repo, staged=True) == {("pool-size-two", "pools/new.yaml", 7, "new")}, "ours where there is a conflict"
+    write(repo, {"pools/three.yaml": pool("three", 2)})
+    git(repo, "add", "-A")
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(repo, staged=True)
+
+
+def blob_file(root: Path, name: str) -> Path:
+    """Where git keeps the content of a committed file."""
+    object_id = git(root, "rev-parse", f"HEAD:{name}")
+    return root / ".git" / "objects" / object_id[:2] / object_id[2:]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_content_that_is_the_same_on_both_sides_is_not_read_from_git(
+    repo: Path, staged: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repo, {f"pools/p{n:03}.yaml": pool(f"p{n:03}") for n in range(60)} | {"pools/copy.yaml": pool("p001")})
+    write(repo, {"pools/p007.yaml": pool("p007", 2)})
+    if staged:
+        git(repo, "add", "-A")
+    unchanged = sorted({blob_file(repo, f"pools/p{n:03}.yaml") for n in range(60) if n != 7})
+    expected = {("pool-size-two", "pools/p007.yaml", 7, "new"), ("redundancy-lowered", "pools/p007.yaml", 7, "new")}
+    for file in unchanged:
+        file.unlink()
+    assert found(repo, staged=staged, since="" if staged else "HEAD") == expected
+    blob_file(repo, "pools/p007.yaml").unlink()
+    arguments = ["--staged"] if staged else ["--since", "HEAD"]
+    assert "pools/p007.yaml of " in refused(capsys, monkeypatch, repo, *arguments)
+
+
+def test_content_that_is_the_same_on_both_sides_is_parsed_once(repo: Path) -> None:
+    commit(repo, {"pools/four.yaml": pool("four")})
+    write(repo, {"pools/four.yaml": pool("four", 2)})
+    work = WorkTree(repo).files()
+    base = revision(repo, git(repo, "rev-parse", "HEAD"))
+    files = tree_files(repo, base, work, object_ids(work, repo, work.paths, next(iter(base.ids.values()))))
+    assert files.documents("pools/one.yaml") is work.documents("pools/one.yaml")
+    assert files.documents("pools/four.yaml") is not work.documents("pools/four.yaml")
+    assert files.same == {"pools/one.yaml", "pools/two.yaml", "pools/three.yaml"}
+
+
 def test_an_unknown_revision_is_refused(repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--since nowhere: this repository has no such revision" in refused(capsys, monkeypatch, repo, "--since", "nowhere")
     assert "no such revision" in refused(capsys, monkeypatch, repo, "--since=--output=x")
@@ -373,88 +457,6 @@ def test_the_report_carries_the_status(repo: Path, capsys: pytest.CaptureFixture
     statuses = {(f["policy"], f["path"]): f["status"] for f in report["findings"]}
     assert statuses["pool-size-one", "pools/three.yaml"] == "new"
     assert statuses["pool-size-one", "pools/one.yaml"] == "existing"
-
-
-@lru_cache(maxsize=1)
-def cloud() -> tuple[Loaded, dict[str, str]]:
-    """The example cloud as it is, and its files."""
-    loaded = load(Options(paths=(EXAMPLES,)))
-    return loaded, {path: (EXAMPLES / path).read_text("utf-8") for path in loaded.world.files.paths}
-
-
-def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[Finding], list[Finding]]:
-    """Findings about head with their status, and those of base that are resolved."""
-    loaded, _ = cloud()
-    sides: list[Loaded] = []
-    for files in (before, after):
-        world = load_world(Files(files, files.__getitem__, loaded.world.files.remotes), loaded.config)
-        sides.append(replace(loaded, world=world, environments=environments_of(world, Options())))
-    old, new = sides
-    new = replace(new, environments=tuple(paired(new.environments, old.environments)))
-    base, _ = findings_of(old, Options())
-    head, verdicts = findings_of(new, Options())
-    assert not verdicts.broken
-    return with_status(head, base), resolved(head, base)
-
-
-def state_policies() -> frozenset[str]:
-    """Policies that judge a state: those that need no base."""
-    loaded, _ = cloud()
-    return frozenset(p.id for p in loaded.policies if not p.on_change and "base" not in p.needs)
-
-
-def prints(findings: list[Finding], status: str = "") -> Counter[str]:
-    known = state_policies()
-    return Counter(f.fingerprint for f in findings if f.policy in known and status in ("", f.status))
-
-
-NUMBER = re.compile(r"^( *(?:size|count|replicas|[a-z_]+): )(\d+)$", re.MULTILINE)
-
-
-@st.composite
-def edits(draw: st.DrawFn) -> dict[str, str]:
-    """The example cloud with some numbers changed and maybe a line removed."""
-    _, files = cloud()
-    after = dict(files)
-    for path in draw(st.lists(st.sampled_from(sorted(p for p in files if NUMBER.search(files[p]))), min_size=1, max_size=3)):
-        places = list(NUMBER.finditer(after[path]))
-        match = draw(st.sampled_from(places))
-        value = draw(st.integers(0, 6))
-        after[path] = after[path][: match.start(2)] + str(value) + after[path][match.end(2) :]
-    return after
-
-
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def test_no_change_makes_no_finding_new() -> None:
-    _, files = cloud()
-    findings, gone = changed(files, dict(files))
-    assert [f for f in findings if f.status == "new"] == []
-    assert gone == []
-
-
-@FEW
-@given(after=edits())
-def test_a_change_and_its_inverse_swap_new_and_resolved(after: dict[str, str]) -> None:
-    _, before = cloud()
-    there, gone = changed(before, after)
-    back, gone_back = changed(after, before)
-    assert prints(there, "new") == prints(gone_back)
-    assert prints(back, "new") == prints(gone)
-
-
-@FEW
-@given(data=st.data())
-def test_a_file_moved_with_every_reference_is_no_change(data: st.DataObject) -> None:
-    _, files = cloud()
-    named = sorted(p for p in files if p.startswith(("ceph/cluster/", "services/")) and any(p in t for t in files.values()))
-    path = data.draw(st.sampled_from(named))
-    moved = path.replace("/", "/moved-", 1)
-    after = {moved if p == path else p: text.replace(path, moved) for p, text in files.items()}
-    findings, gone = changed(files, after)
-    assert [(f.policy, f.span.path, f.message) for f in findings if f.status == "new"] == []
-    assert gone == []
 
 
 def test_an_environment_whose_last_resource_goes_is_judged_where_it_was_written(tmp_path: Path) -> None:

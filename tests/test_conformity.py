@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-from lintkit.finding import Finding
+from lintkit.change import review
+from lintkit.finding import Finding, NotEvaluated
 from lintkit.run import Options, check
 from lintkit.text.edits import apply_edits
 
@@ -155,3 +157,94 @@ def test_a_value_that_another_policy_names_is_reported_once(tmp_path: Path) -> N
     (tmp_path / "pool.yaml").write_text(CR.replace("requireSafeReplicaSise", "requireSafeReplicaSize").replace('"true"', "true"))
     report, _ = check(Options(paths=(tmp_path,)))
     assert [f.policy for f in report.findings if f.span.start.line == 13] == ["unquoted-pool-parameter"]
+
+
+NAMESPACE = """\
+apiVersion: ceph.rook.io/v1
+kind: CephBlockPoolRadosNamespace
+metadata: {name: a, namespace: rook-ceph}
+spec:
+  blockPoolName: images
+"""
+
+
+def _commit(root: Path, message: str) -> None:
+    for command in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", message)):
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(("git", *identity, *command), cwd=root, check=True)
+
+
+def test_a_transition_rule_waits_for_a_base_and_is_judged_with_one(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(NAMESPACE)
+    _commit(tmp_path, "one")
+    (tmp_path / "a.yaml").write_text(NAMESPACE.replace("images", "volumes"))
+    alone, _ = check(Options(paths=(tmp_path,), select=("schema",)))
+    assert alone.findings == ()
+    assert [n for n in alone.not_evaluated if n.policy == "crd-validation"] == [
+        NotEvaluated("crd-validation", "default", "no base revision")
+    ]
+    report, _ = review(Options(paths=(tmp_path,), select=("schema",)), since="HEAD")
+    (finding,) = report.findings
+    assert (finding.policy, finding.span.start.line) == ("crd-validation", 5)
+    assert finding.message == "spec.blockPoolName: it cannot be changed after creation"
+    assert not [n for n in report.not_evaluated if n.policy == "crd-validation"]
+
+
+APP = """\
+apiVersion: argoproj.io/v1alpha1
+kind: %s
+metadata: {name: x}
+spec:
+%s
+"""
+SPEC_OF_APP = """\
+project: default
+destination: {name: prod, namespace: x}
+source:
+  repoURL: https://charts.example.org
+  chart: anything
+  targetRevison: 1.2.3
+  targetRevision: 1.20
+"""
+
+
+def test_a_delivery_is_held_against_its_schema_and_what_a_set_makes_is_not_said_twice(tmp_path: Path) -> None:
+    generators = "  generators: [{list: {elements: [{a: b}, {a: c}]}}]\n  template:\n    metadata: {name: 'x-{{a}}'}\n    spec:\n"
+    sets = APP % ("ApplicationSet", generators + indent(SPEC_OF_APP, " " * 6))
+    found = schema_findings(tmp_path, {"app.yaml": APP % ("Application", indent(SPEC_OF_APP, "  ")), "sets.yaml": sets})
+    assert [(f.policy, f.span.path, f.span.start.line) for f in found] == [
+        ("unknown-key", "app.yaml", 10),
+        ("wrong-type", "app.yaml", 11),
+        ("unknown-key", "sets.yaml", 14),
+        ("wrong-type", "sets.yaml", 15),
+    ]
+    (quoted,) = found[1].fix.edits if found[1].fix else ()
+    assert quoted.text == '"1.20"'
+
+
+def test_a_severity_of_the_configuration_holds_for_the_schema(tmp_path: Path) -> None:
+    (tmp_path / ".lintkit.yaml").write_text("policies: {unknown-key: warning}\n")
+    (finding,) = schema_findings(tmp_path, {"pool.yaml": CR})
+    assert (finding.policy, finding.severity) == ("unknown-key", "warning")
+
+
+@pytest.mark.parametrize("metadata", ["metadata: {namespace: rook-ceph}", "metadata: {name: }"])
+def test_an_object_without_a_name_breaks_no_policy_and_is_named(tmp_path: Path, metadata: str) -> None:
+    text = "apiVersion: ceph.rook.io/v1\nkind: CephNFS\n%s\nspec: {server: {active: 0}}\n" % metadata
+    (tmp_path / "nfs.yaml").write_text(text)
+    report, _ = check(Options(paths=(tmp_path,)))
+    assert report.broken == ()
+    assert [f.message for f in report.findings if f.span.start.line == 3] == ["metadata has no name, which is required"]
+    reasons = {n.policy: n.reason for n in report.not_evaluated}
+    assert (
+        reasons["nfs-server-inactive"] == "CephNFS//: metadata.name is missing" or "rook-ceph" in reasons["nfs-server-inactive"]
+    )
+    generated = text.replace("metadata: {", "metadata: {generateName: a-, ")
+    assert schema_findings(tmp_path, {"nfs.yaml": generated}) == []
+
+
+def test_a_key_is_not_renamed_to_one_that_stands_beside_it(tmp_path: Path) -> None:
+    text = CR.replace("requireSafeReplicaSise: true", "Size: 2")
+    (finding,) = schema_findings(tmp_path, {"pool.yaml": text})
+    assert "did you mean 'size'?" in finding.message
+    assert finding.fix is None

@@ -41,7 +41,105 @@ def test_the_staged_change_is_judged_by_git_and_not_by_a_list_of_files() -> None
     hook = next(hook for hook in HOOKS if hook["id"] == "lintkit")
     assert "--staged" in hook["entry"]
     assert (hook["pass_filenames"], hook["always_run"]) == (False, True)
-    assert "pre-push" not in hook["stages"], "nothing is staged when pushing"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A repository with the hooks of .pre-commit-hooks.yaml installed, running lintkit as it is here."""
+    pytest.importorskip("pre_commit")
+    own = [
+        {**hook, "language": "system", "entry": hook["entry"].replace("lintkit", f"{sys.executable} -m lintkit", 1)}
+        for hook in HOOKS
+        if hook["id"] in ("lintkit", "lintkit-fix")
+    ]
+    own[1]["stages"] = ["manual"]
+    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": own}]}), "utf-8")
+    git(tmp_path, "init", "-q", "-b", "main")
+    done = pre_commit(tmp_path, "install")
+    assert done.returncode == 0, done.stdout
+    (tmp_path / "kept.yaml").write_text(POOL.replace("name: a", "name: kept").replace("size: 1", "size: 3"), "utf-8")
+    git(tmp_path, "add", "-A")
+    assert commit(tmp_path) == (0, True)
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run git as nobody in particular."""
+    author = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    env = {**os.environ, **author, "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit")}
+    return subprocess.run(["git", *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def pre_commit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the real pre-commit."""
+    env = {**os.environ, "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit")}
+    command = [sys.executable, "-m", "pre_commit", *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def commit(folder: Path, policy: str = "pool-size-one", *arguments: str) -> tuple[int, bool]:
+    """The exit code of a commit, and whether its output does not name a policy."""
+    done = git(folder, "commit", "-qm", "one", *arguments)
+    return done.returncode, policy not in done.stdout + done.stderr
+
+
+def test_a_commit_is_stopped_by_what_it_adds_and_by_what_it_deletes(work: Path) -> None:
+    (work / "pool.yaml").write_text(POOL, "utf-8")
+    git(work, "add", "-A")
+    assert commit(work) == (1, False)
+    git(work, "commit", "-qm", "accepted", "--no-verify")
+    # what is there already stops nobody, nor does a commit without a change
+    (work / "README").write_text("more\n", "utf-8")
+    git(work, "add", "-A")
+    assert commit(work) == (0, True)
+    assert commit(work, "pool-size-one", "--amend", "--allow-empty") == (0, True)
+    # a commit that only deletes, of the index and of named files (which git does with an index of its own)
+    git(work, "rm", "-q", "kept.yaml")
+    assert commit(work, "data-store-removed") == (1, False)
+    git(work, "reset", "-q", "--hard")
+    (work / "kept.yaml").unlink()
+    assert commit(work, "data-store-removed", "kept.yaml") == (1, False)
+
+
+def test_all_files_and_ranges_of_commits_are_judged(work: Path) -> None:
+    (work / "pool.yaml").write_text(POOL, "utf-8")
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "accepted", "--no-verify")
+    whole = pre_commit(work, "run", "lintkit", "--all-files")
+    assert (whole.returncode, "pool-size-one" in whole.stdout) == (1, True)
+    added = pre_commit(work, "run", "lintkit", "--from-ref", "HEAD~1", "--to-ref", "HEAD")
+    assert (added.returncode, "pool-size-one" in added.stdout) == (1, True)
+    nothing = pre_commit(work, "run", "lintkit", "--from-ref", "HEAD", "--to-ref", "HEAD")
+    assert nothing.returncode == 0, nothing.stdout
+
+
+def test_the_fixing_hook_edits_and_fails_once(work: Path) -> None:
+    (work / "pool.yaml").write_text(
+        POOL.replace("{failureDomain: host, replicated: {size: 1}}", "{replicated: {size: 3}, parameters: {bulk: true}}"), "utf-8"
+    )
+    git(work, "add", "-A")
+    first = pre_commit(work, "run", "lintkit-fix", "--hook-stage", "manual")
+    assert (first.returncode, "files were modified by this hook" in first.stdout) == (1, True)
+    assert 'parameters: {bulk: "true"}' in (work / "pool.yaml").read_text("utf-8")
+    git(work, "add", "-A")
+    second = pre_commit(work, "run", "lintkit-fix", "--hook-stage", "manual")
+    assert second.returncode == 0, second.stdout
+
+
+def test_thousands_of_staged_files_are_one_process(work: Path) -> None:
+    """Their names are too long for one command line: a hook that took them would run several times."""
+    folder = work / "pools-with-a-rather-long-name-of-their-own" / "and-one-more-folder-below"
+    folder.mkdir(parents=True)
+    for number in range(5000):
+        (folder / f"config-map-{number}.yaml").write_text(
+            f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n", "utf-8"
+        )
+    (folder / "pool.yaml").write_text(POOL, "utf-8")
+    git(work, "add", "-A")
+    done = pre_commit(work, "run", "lintkit")
+    assert done.returncode == 1
+    assert done.stdout.count("[pool-size-one]") == 1
+    assert "1 error, 1 warning in 5003 files, 1 environment\n" in done.stdout
 
 
 @pytest.mark.skipif(not os.environ.get("LINTKIT_SLOW"), reason="installs lintkit from the network: set LINTKIT_SLOW")
@@ -79,8 +177,8 @@ def test_the_real_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
             assert (code, "pool-size-one" in said) == (1, True), said
     run(work, "git", "commit", "-qm", "one")
 
-    # what is committed is no change: only the hook for the whole repository judges it
-    assert hook("lintkit", "--all-files")[0] == 0
+    # what is committed is no change, but --all-files asks for everything
+    assert hook("lintkit", "--all-files")[0] == 1
     assert hook("lintkit-repo", "--all-files")[0] == 1
 
     # a commit that only deletes a file is judged, although pre-commit would hand no file on

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform c
 @pytest.mark.parametrize("output", ["json", "sarif"])
 def test_a_report_does_not_depend_on_the_number_of_processes(output: str) -> None:
     def report(jobs: int) -> bytes:
-        command = [sys.executable, "-m", "lintkit", "check", EXAMPLES, "--format", output, "--no-cache", "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "lintkit", "check", str(EXAMPLES), "--format", output, "--no-cache", "--jobs", str(jobs)]
         done = subprocess.run(command, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (1, b"")
         return done.stdout
@@ -59,7 +59,8 @@ def test_what_a_process_fails_at_is_done_again_where_its_error_is_seen() -> None
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_as_many_processes_as_pay() -> None:
+def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "helm_python", raising=False)
     assert processes_for(1, 10**6, 1000) == 1
     assert processes_for(3, 1, 1000) == 3
     assert processes_for(0, 999, 1000) == 1

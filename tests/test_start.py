@@ -161,6 +161,12 @@ def test_the_example_cloud_is_judged_alike_with_the_configuration_of_init(tmp_pa
     assert load_config(cloud / ".lintkit.yaml", "c").environment("lab").profile == "lab"  # type: ignore[union-attr]
 
 
+def test_what_is_found_is_said_with_inventories_and_charts() -> None:
+    found = start(ROOT / "examples").found
+    assert any(line.startswith("environment prod: ") and " 7 nodes of nodes/prod/hosts.yaml, " in line for line in found)
+    assert any(line.startswith("charts: cinder, glance, ") and "rook-ceph-cluster" in line for line in found)
+
+
 CORPUS = ROOT.parent / "shared" / "corpus"
 
 

@@ -100,6 +100,14 @@ def test_the_installed_command_finds_what_the_source_tree_finds(installed: Insta
     assert places(there.stdout) == places(here.stdout)
 
 
+def test_the_installed_command_writes_a_page(installed: Installed, tmp_path: Path) -> None:
+    done = installed.run("check", ROOT / "examples", "--format", "html", "--output", tmp_path / "report.html")
+    assert done.returncode == 1, done.stderr
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "var uPlot=" in text
+    assert '<section id="placement-groups">' in text
+
+
 def test_the_installed_command_lists_every_policy(installed: Installed) -> None:
     listed = {p["id"] for p in json.loads(installed.run("policies", "--format", "json").stdout)}
     assert listed == {p.parent.name for p in (ROOT / "policies").glob("*/*/policy.yaml")}

@@ -223,7 +223,8 @@ def index_page() -> str:
 def site() -> str:
     """What the generator of the site is told, policies by family in its navigation."""
     rows: dict[str, list[str]] = {}
-    for family, name in sorted((p.family, p.id) for p in (*builtin_policies(), *SHAPE_POLICIES)):
+    known = [*((p.family, p.id) for p in builtin_policies()), *((s.family, s.id) for s in SHAPE_POLICIES)]
+    for family, name in sorted(known):
         rows.setdefault(family, []).append(f'{{"{name}" = "policies/{name}.md"}}')
     families = [f'    {{"{family}" = [\n      ' + ",\n      ".join(members) + ",\n    ]}," for family, members in rows.items()]
     decisions = ", ".join(f'"adr/{file.name}"' for file in sorted((DOCS / "adr").glob("*.md")))

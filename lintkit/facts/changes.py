@@ -290,11 +290,15 @@ def _stores(cluster: Subject, node: str) -> bool:
     return boolean(lookup(storage, "useAllNodes")) is True or any(same_node(node, name) for name in listed if name)
 
 
+_MEMBERS: Final = {"Pool": "copies", "CephCluster": "mons", "Database": "galera"}
+
+
 def counts(subject: Subject, environment: Environment) -> Json:
     """How many copies or members a Pool, CephCluster, Database, MessageQueue or Component has on both sides.
 
     A list of none or one item: ``what``, ``path``, ``before``, ``after`` (the minimum of an autoscaler where one owns the
-    count), ``mons``, ``own`` (nobody else owns the count). Nothing for an external cluster or a count that is not known.
+    count), ``members`` (copies, mons, brokers of the RabbitMQ operator, galera, peers of other quorums), ``own`` (nobody else
+    owns the count). Nothing for an external cluster or a count that is not known.
     """
     old = before(subject, environment)
     ours = subject.kind not in ("Pool", "CephCluster") or external(subject, environment) is not True
@@ -309,7 +313,8 @@ def counts(subject: Subject, environment: Environment) -> Json:
     bounds = [_hpa(s, e) for s, e in ((old, environment.base), (subject, environment))]
     was, now = (value if bound is None else bound for value, bound in zip(values, bounds, strict=True))
     own = all(bound is None for bound in bounds)
-    return [{"what": what, "path": written(path), "before": was, "after": now, "mons": subject.kind == "CephCluster", "own": own}]
+    members = "brokers" if subject.resource.kind == "RabbitmqCluster" else _MEMBERS.get(subject.kind, "peers")
+    return [{"what": what, "path": written(path), "before": was, "after": now, "members": members, "own": own}]
 
 
 def _counted(subject: Subject) -> tuple[str, Path, int | None]:

@@ -116,11 +116,11 @@ def lab_settings(subject: Subject, environment: Environment) -> Json:
     """Settings of mariadb and rabbitmq releases for a single node: ``of``, ``path``, ``chart``, ``kind``
     (local-path or no-volume)."""
     found: list[Json] = []
-    local: Path = ("volume", "use_local_path_for_single_pod_cluster", "enabled")
     for owner, chart, values in _values(environment):
         if chart not in ("mariadb", "mariadb-cluster", "rabbitmq"):
             continue
-        for path, wrong, kind in ((local, True, "local-path"), (("volume", "enabled"), False, "no-volume")):
+        key = "use_local_path" if chart == "rabbitmq" else "use_local_path_for_single_pod_cluster"
+        for path, wrong, kind in ((("volume", key, "enabled"), True, "local-path"), (("volume", "enabled"), False, "no-volume")):
             node = lookup(values, *path)
             if boolean(node) is wrong and node is not None and not node.doc.source.builtin:
                 found.append({"of": owner.id, "path": escaped(("values", *path)), "chart": chart, "kind": kind})

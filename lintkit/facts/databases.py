@@ -175,14 +175,7 @@ def _services(environment: Environment) -> set[str]:
         elif subject.kind == "RabbitmqCluster":
             found |= {name, f"{name}-nodes", f"{name}-server"}
         elif subject.kind == "Database":
-            ends = ("", "-haproxy", "-haproxy-replicas", "-proxysql", "-pxc", "-primary", "-secondary", "-internal")
-            full = f"{name}-pxc-db" if subject.facts["chart"] == "pxc-db" else name
-            found |= {base + end for base in (name, full) for end in ends}
-            found |= (
-                {"mariadb", "mariadb-server", "mariadb-server-primary"}
-                if str(subject.facts["chart"]).startswith("mariadb")
-                else set()
-            )
+            found |= service_names(subject)
         elif subject.kind == "ChartValues":
             chart = text(subject.object.get("chart")) or ""
             found |= {name, chart, f"{name}-{chart}"}
@@ -191,6 +184,15 @@ def _services(environment: Environment) -> set[str]:
             listed = lookup(endpoints, own, "hosts") if own else None
             found |= {word(e.value) for _, e in listed} if isinstance(listed, Mapping) else set()
     return found
+
+
+def service_names(database: Subject) -> set[str]:
+    """Names of the Services that the operators and charts make for a Database."""
+    name, chart = database.resource.name, str(database.facts["chart"])
+    ends = ("", "-haproxy", "-haproxy-replicas", "-proxysql", "-pxc", "-primary", "-secondary", "-internal")
+    full = f"{name}-pxc-db" if chart == "pxc-db" else name
+    found = {base + end for base in (name, full) for end in ends}
+    return found | ({"mariadb", "mariadb-server", "mariadb-server-primary"} if chart.startswith("mariadb") else set())
 
 
 def pool_copies(subject: Subject, environment: Environment) -> Json:
@@ -227,11 +229,9 @@ def upgrade(subject: Subject, environment: Environment) -> Json:
 
 
 def schedules(subject: Subject, environment: Environment) -> Json:
-    """How many backup schedules a Percona database has; null when that cannot be told (a chart whose default nobody changed)."""
+    """How many backup schedules a Percona database has; null when that cannot be told."""
     node = subject.object.get("schedule")
-    if unknown_reason(node) or (node is None and subject.facts["chart"]):
-        return None
-    return len(items(node))
+    return None if unknown_reason(node) else len(items(node))
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

@@ -21,7 +21,18 @@ OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX_PRUNE: Final = "kustomize.toolkit.fluxcd.io/prune"
 _FLUX_FORCE: Final = "kustomize.toolkit.fluxcd.io/force"
 OURS: Final = frozenset(
-    {"Pool", "Component", "MessageQueue", "Container", "Node", "Delivery", "Reference", "ChartValues", "Environment"}
+    {
+        "Pool",
+        "Component",
+        "MessageQueue",
+        "Container",
+        "Node",
+        "Delivery",
+        "Reference",
+        "ValuesFile",
+        "ChartValues",
+        "Environment",
+    }
 )
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _INTEGER: Final = regex(r"[-+]?\d+")
@@ -252,6 +263,14 @@ def missing(_subject: Subject, environment: Environment) -> Json:
     return found
 
 
+def unreferenced_values(_subject: Subject, environment: Environment) -> Json:
+    """Values files beside those of a delivery that nothing in the tree refers to: ``of``, ``file`` (its name), ``delivery``."""
+    return [
+        {"of": s.id, "file": s.resource.name.rpartition("/")[2], "delivery": str(s.facts["delivery"]).strip()}
+        for s in environment.by_kind.get("ValuesFile", ())
+    ]
+
+
 def awaited(subject: Subject, environment: Environment) -> Json:
     """For a Flux Kustomization: ``waits`` (wait or healthChecks), ``dependents`` (names of Kustomizations that depend on it)."""
     spec = lookup(subject.object, "spec")
@@ -310,5 +329,5 @@ FACTS: Final[Dict[str, Dict[str, Fact]]] = {
         "awaited": awaited,
         "set": plain_set,
     },
-    "Environment": {"missing": missing},
+    "Environment": {"missing": missing, "unreferenced_values": unreferenced_values},
 }

@@ -11,23 +11,16 @@ from lintkit.facts.placement import escaped, selector_text
 from lintkit.facts.scheduling import pod_selectors, reach
 from lintkit.facts.workloads import HOSTNAME, Workload, autoscaler, bounds, matches, read_selector, workloads
 from lintkit.sources.inventory.model import ClusterNode
+from lintkit.sources.kinds import PODLESS
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-# kinds without pods of their own; any other kind may make pods with labels that are not known here
-_PODLESS_KINDS: Final = """
-    Application ApplicationSet AppProject Namespace ConfigMap Secret Service ServiceAccount Role RoleBinding ClusterRole
-    ClusterRoleBinding PersistentVolumeClaim PersistentVolume StorageClass Ingress IngressClass NetworkPolicy
-    PodDisruptionBudget HorizontalPodAutoscaler LimitRange ResourceQuota PriorityClass CustomResourceDefinition Gateway
-    HTTPRoute TCPRoute TLSRoute GRPCRoute BackendTLSPolicy ReferenceGrant Certificate Issuer ClusterIssuer ServiceMonitor
-    PodMonitor PrometheusRule ExternalSecret SecretStore ClusterSecretStore SealedSecret Kustomization HelmRelease
-    HelmRepository GitRepository OCIRepository Node Endpoints EndpointSlice User Grant Database Queue Exchange Binding Policy
-    Vhost Permission Component Container Pool MessageQueue Environment ChartValues Delivery ValuesReference ReleasePair
-    VolumeSnapshotClass CephBlockPool CephClient Backup Restore Connection SqlJob IPAddressPool L2Advertisement
-"""
-_PODLESS: Final = frozenset(_PODLESS_KINDS.split())
+# subjects of ours that stand for something else or make no pods
+_OURS: Final = frozenset(
+    {"Component", "Container", "Pool", "MessageQueue", "Environment", "ChartValues", "Delivery", "Reference", "ValuesFile"}
+)
 
 
 class _Budget(NamedTuple):
@@ -234,7 +227,7 @@ def _numbers(workload: Workload, subject: Subject, path: Path) -> Iterator[_Budg
 
 
 def orphan_budgets(subject: Subject, environment: Environment) -> Json:
-    """PodDisruptionBudgets whose selector finds no workload, where every workload of the namespace is known.
+    """PodDisruptionBudgets whose selector finds no workload, where some workload of the namespace is known, or all are.
 
     One item each: ``of``, ``path`` (of the selector), ``labels`` (as written), ``unrendered`` (pods that lintkit cannot tell run
     in the namespace), ``near`` (``of``, ``title`` and ``label`` of its workloads) and ``labels_wanted`` (what would
@@ -257,6 +250,8 @@ def orphan_budgets(subject: Subject, environment: Environment) -> Json:
         if strangers and not _nearly(near, selector):
             continue
         unrendered = bool(strangers) or namespace in environment.unrendered
+        if unrendered and not near:
+            continue
         found.append(_orphan(budget, [w for w in near if w.role != "run" and w.namespace == namespace], selector, unrendered))
     return found
 
@@ -266,7 +261,7 @@ def _strangers(namespace: str, environment: Environment, known: set[str]) -> fro
     return frozenset(
         (text(s.object.get("apiVersion")) or "").partition("/")[0]
         for s in environment.subjects
-        if s.resource.namespace == namespace and s.kind not in _PODLESS and s.id not in known
+        if s.resource.namespace == namespace and s.kind not in PODLESS | _OURS and s.id not in known
     )
 
 
@@ -281,7 +276,7 @@ def _orphan(budget: Subject, near: list[Workload], selector: Node | None, unrend
     written = lookup(selector, "matchLabels")
     labels = {k: text(e.value) or "" for k, e in written} if isinstance(written, Mapping) else {}
     only = near[0] if len(near) == 1 else None
-    wanted = _telling(only) if only and labels and not items(lookup(selector, "matchExpressions")) else None
+    wanted = _telling(only) if only and labels and not unrendered and not items(lookup(selector, "matchExpressions")) else None
     return {
         "of": budget.id,
         "path": escaped(("spec", "selector", "matchLabels") if written is not None else ("spec", "selector")),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from lintkit.facts.pg_effects import if_classed
 from lintkit.facts.storage import external
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
@@ -29,7 +30,8 @@ def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKn
     One item a pool: ``of`` (its id), ``name``, ``root``, ``cluster``, ``classes`` (device classes on that
     root, most used first), ``classed`` (items with ``of``, ``name``, ``class``), ``implicit`` (pools that Ceph
     makes there without a class), ``only_mgr`` (never true here), ``ceph_version``. Implicit pools: ``.mgr``
-    in every cluster, ``.nfs`` with a CephNFS; RGW's belong to the store's metadata pool.
+    in every cluster, ``.nfs`` with a CephNFS; RGW's belong to the store's metadata pool. ``effect`` is ``before`` and
+    ``after``: its PGs, as it is and when every such pool has the class of the others; null where that is not known.
     """
     found: list[Json] = []
     for namespace, cluster in _clusters(environment).items():
@@ -39,7 +41,10 @@ def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKn
         if cluster is not None and external(cluster, environment):
             continue
         version = ceph_version(text(lookup(cluster.object, "spec", "cephVersion", "image")) or "") if cluster else ""
-        found += _items(pools, namespace, version)
+        given = if_classed(cluster, environment) if cluster is not None else None
+        found += [
+            {**item, "effect": given.pools.get(item["of"]) if given else None} for item in _items(pools, namespace, version)
+        ]
     return found
 
 
@@ -48,7 +53,8 @@ def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnow
 
     One item a cluster: ``of`` and ``path`` (where to say so: the declared ``.mgr`` pool, the list of pools in the values
     of a chart, or the first classed pool), ``form`` (``declared``, ``chart`` or ``resource``, likewise), ``classes``
-    (most used first), ``classed`` (names), ``cluster``, ``failure_domain`` (the commonest of the classed pools).
+    (most used first), ``classed`` (names), ``cluster``, ``failure_domain`` (the commonest of the classed pools),
+    ``scaled`` (how many pools get more PGs when no pool lacks a class; 0 where that is not known).
     """
     found: list[Json] = []
     for namespace, cluster in _clusters(environment).items():
@@ -62,6 +68,7 @@ def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnow
         if mgr is None or mgr.device_class or not classed:
             continue
         form = "declared" if mgr.subject else "chart" if cluster is not None and _from_chart(cluster) else "resource"
+        given = if_classed(cluster, environment) if cluster is not None else None
         place = mgr.subject or (cluster if form == "chart" and cluster is not None else classed[0])
         found.append(
             {
@@ -72,6 +79,7 @@ def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnow
                 "classed": [str(p.facts["ceph_name"]) for p in classed],
                 "cluster": namespace,
                 "failure_domain": _usual_domain(classed),
+                "scaled": given.scaled if given else 0,
             }
         )
     return found
@@ -157,8 +165,8 @@ def _by_use(pools: list[_Placed]) -> list[Json]:
     return [name for name, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _items(pools: list[_Placed], namespace: str, version: str) -> list[Json]:
-    found: list[Json] = []
+def _items(pools: list[_Placed], namespace: str, version: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     for root in dict.fromkeys(p.root for p in pools):
         here = [p for p in pools if p.root == root]
         classed = [p for p in here if p.device_class]

@@ -3,7 +3,7 @@
 Ceph numbers pools in the order of their creation, and up to generation A the numbers decide who gets which part of
 the budget. Rook's controllers create pools side by side, so the order cannot be known from Git. Plans use this one:
 ``.mgr``; CephBlockPools as listed; each CephFilesystem's metadata and data pools; each object store's seven metadata
-pools and its data pool; ``.nfs``. Loads are given as a range over that order, its reverse, and by size either way.
+pools and its data pool; ``.nfs``. Loads and PG counts are given as a range over the orders of ``ceph/orders.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 from lintkit.errors import LintkitError
 from lintkit.facts.ceph.autoscaler import generation, plan
@@ -28,7 +28,9 @@ from lintkit.facts.ceph.model import (
     OsdGroup,
     Plan,
     PoolInput,
+    PoolPlan,
 )
+from lintkit.facts.ceph.orders import creation_orders
 from lintkit.facts.ceph_settings import setting
 from lintkit.facts.osds import Osds, osds_of
 from lintkit.facts.pools import Shape, Sizing, replica_default, shape, sizing
@@ -37,6 +39,8 @@ from lintkit.subjects.environment import Environment, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import text
 from lintkit.yamldoc.unknowns import unknown_reason
+
+Number = TypeVar("Number", int, float)
 
 CLASSIC_VERSION: Final = "19.2.3"
 BUDGET_VERSION: Final = "20.2.5"
@@ -51,6 +55,13 @@ class Declared:
     subject: Subject | None
     sizing: Sizing | None
 
+    @property
+    def application(self) -> str:
+        """``rbd``, ``cephfs``, ``rgw`` or ``nfs``; ``mgr`` for the pool of the managers."""
+        if self.input.name in (".mgr", ".nfs"):
+            return self.input.name[1:]
+        return str(self.subject.facts["application"]) if self.subject is not None else ""
+
 
 @dataclass(frozen=True)
 class ClusterPlan:
@@ -58,8 +69,9 @@ class ClusterPlan:
 
     ``plan`` is for the canonical order and the cluster's Ceph version (generation A where it is unknown, then
     ``assumed``). ``loads`` is, by root, the least and most PG replicas per OSD over the orders tried, and over both
-    generations where the version is unknown. Pools that share OSDs through another root count. ``target`` and ``limit``
-    are ``mon_target_pg_per_osd`` and ``mon_max_pg_per_osd`` where the cluster sets them.
+    generations where the version is unknown. Pools that share OSDs through another root count. ``counts`` is the same
+    for the PGs that each pool is given, before the mon refuses any. ``swayed`` are the roots whose loads the order
+    decides. ``target`` and ``limit`` are ``mon_target_pg_per_osd`` and ``mon_max_pg_per_osd`` where the cluster sets them.
     """
 
     cluster: Subject
@@ -67,10 +79,22 @@ class ClusterPlan:
     input: ClusterInput
     plan: Plan
     loads: Dict[str, tuple[float, float]]
+    counts: Dict[str, tuple[int, int]]
+    swayed: frozenset[str]
     roots: Dict[str, Root]
     assumed: bool
     target: int | None = None
     limit: int | None = None
+
+    @property
+    def osds(self) -> int:
+        """OSDs of the cluster."""
+        return sum(group.count for group in self.input.osds)
+
+    @property
+    def pairs(self) -> tuple[tuple[Declared, PoolPlan], ...]:
+        """Every pool with what becomes of it."""
+        return tuple(zip(self.pools, self.plan.pools, strict=True))
 
 
 def plans(environment: Environment) -> Iterator[tuple[Subject, ClusterPlan | NotKnown]]:
@@ -234,6 +258,7 @@ def _set(cluster: Subject, environment: Environment, key: str) -> int | None:
     return int(found.value) if found and found.value.isdecimal() and int(found.value) > 0 else None
 
 
+@once_each
 def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | NotKnown:
     """The prediction for one CephCluster; NotKnown with the reason where something it needs is not known."""
     pools = declared_pools(cluster, environment)
@@ -242,39 +267,56 @@ def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | No
     seen = cluster_input(cluster, environment, pools)
     if isinstance(seen, NotKnown):
         return seen
-    given, assumed = seen
+    target, limit = (_set(cluster, environment, f"mon_{key}_pg_per_osd") for key in ("target", "max"))
+    return _planned(cluster, pools, *seen, target, limit)
+
+
+def replanned(made: ClusterPlan, pools: tuple[Declared, ...]) -> ClusterPlan | NotKnown:
+    """The prediction for the same cluster with other pools."""
+    given = replace(made.input, pools=tuple(p.input for p in pools))
+    return _planned(made.cluster, pools, given, made.assumed, made.target, made.limit)
+
+
+def _planned(
+    cluster: Subject, pools: tuple[Declared, ...], given: ClusterInput, assumed: bool, target: int | None, limit: int | None
+) -> ClusterPlan | NotKnown:
     try:
-        first = _planned(given)
-        loads = _range(given, assumed=assumed)
+        first, reach = plan(given), _reach(given, assumed=assumed)
     except ModuleError as error:
         return NotKnown(f"Ceph's autoscaler fails on these pools: {error}")
-    target, limit = (_set(cluster, environment, f"mon_{key}_pg_per_osd") for key in ("target", "max"))
-    return ClusterPlan(cluster, pools, given, first, loads, used_roots(given), assumed, target, limit)
+    roots = used_roots(given)
+    return ClusterPlan(cluster, pools, given, first, reach.loads, reach.counts, reach.swayed, roots, assumed, target, limit)
 
 
-@lru_cache(maxsize=256)
-def _planned(given: ClusterInput) -> Plan:
-    return plan(given)
+class _Reach(NamedTuple):
+    """What the orders of creation make possible: ranges by root and by pool, and the roots they matter to."""
+
+    loads: dict[str, tuple[float, float]]
+    counts: dict[str, tuple[int, int]]
+    swayed: frozenset[str]
 
 
-def _range(given: ClusterInput, *, assumed: bool) -> dict[str, tuple[float, float]]:
-    found: dict[str, tuple[float, float]] = {}
+@lru_cache(maxsize=64)
+def _reach(given: ClusterInput, *, assumed: bool) -> _Reach:
+    loads: dict[str, tuple[float, float]] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    swayed: set[str] = set()
     for version in (given.ceph_version, *((BUDGET_VERSION,) if assumed else ())):
-        for order in _orders(given.pools):
+        own: dict[str, tuple[float, float]] = {}
+        for order in creation_orders(given.pools):
             ordered = replace(given, pools=order, ceph_version=version)
-            for root, load in _loads(ordered, _planned(ordered)).items():
-                low, high = found.get(root, (load, load))
-                found[root] = (min(low, load), max(high, load))
-    return found
+            made = plan(ordered)
+            for root, load in _loads(ordered, made).items():
+                own[root] = _widened(own.get(root), load)
+                loads[root] = _widened(loads.get(root), load)
+            for pool in made.pools:
+                counts[pool.name] = _widened(counts.get(pool.name), pool.pg_num_wanted)
+        swayed |= {root for root, (low, high) in own.items() if round(low, 1) != round(high, 1)}
+    return _Reach(loads, counts, frozenset(swayed))
 
 
-def _orders(pools: tuple[PoolInput, ...]) -> list[tuple[PoolInput, ...]]:
-    """The orders tried: as given, reversed, and by what pools ask for, both ways; ``.mgr`` is always first."""
-    first = tuple(p for p in pools if p.name == ".mgr")
-    rest = [p for p in pools if p.name != ".mgr"]
-    by_wish = sorted(rest, key=lambda p: (p.bulk, p.target_size_ratio, p.target_size_bytes))
-    orders = (rest, rest[::-1], by_wish, by_wish[::-1])
-    return list(dict.fromkeys((*first, *order) for order in orders))
+def _widened(known: tuple[Number, Number] | None, value: Number) -> tuple[Number, Number]:
+    return (value, value) if known is None else (min(known[0], value), max(known[1], value))
 
 
 def _loads(given: ClusterInput, made: Plan) -> dict[str, float]:

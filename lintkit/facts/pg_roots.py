@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
@@ -10,125 +9,17 @@ from lintkit.facts.ceph.autoscaler import BUDGET
 from lintkit.facts.ceph.model import PoolPlan
 from lintkit.facts.ceph.powers import power_down
 from lintkit.facts.osds import Osds, osds_of
-from lintkit.facts.pg_plan import ClusterPlan, Declared, declared_pools, plans, root_of
-from lintkit.facts.storage import external
+from lintkit.facts.pg_effects import with_changes
+from lintkit.facts.pg_groups import clusters, each_root, one_each, roots
+from lintkit.facts.pg_plan import ClusterPlan, Declared, plans, replanned
 from lintkit.facts.units import byte_count
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-Root = tuple[str, list[Declared]]
-
-
-def _roots(pools: Iterable[Declared]) -> list[Root]:
-    found: dict[str, list[Declared]] = {}
-    for pool in pools:
-        found.setdefault(root_of(pool.input), []).append(pool)
-    return list(found.items())
-
-
-def _clusters(environment: Environment) -> Iterator[tuple[Subject | None, tuple[Declared, ...] | NotKnown]]:
-    """Every cluster run here with its pools; pools without a CephCluster here are a cluster too."""
-    seen: set[str] = set()
-    for cluster in environment.by_kind.get("CephCluster", ()):
-        seen.add(cluster.resource.namespace)
-        if not external(cluster, environment):
-            yield cluster, declared_pools(cluster, environment)
-    for pool in environment.by_kind.get("Pool", ()):
-        if pool.resource.namespace not in seen:
-            seen.add(pool.resource.namespace)
-            yield None, declared_pools(pool, environment)
-
-
-def _each_root(environment: Environment, items: Callable[[str, list[Declared]], list[Json]]) -> Json | NotKnown:
-    found: list[Json] = []
-    for _, pools in _clusters(environment):
-        if isinstance(pools, NotKnown):
-            return pools
-        for root, members in _roots(pools):
-            found += items(root, members)
-    return found
-
-
-def _data(members: list[Declared]) -> list[Declared]:
-    """Data pools whose count the autoscaler decides."""
-    return [p for p in members if p.subject is not None and p.subject.facts["role"] == "data" and p.input.mode != "off"]
-
-
-def _one_each(members: list[Declared]) -> list[Declared]:
-    """One of the pools of each spec (an object store's metadata spec makes seven)."""
-    return list({p.subject.id: p for p in members if p.subject is not None}.values())
-
-
-def unrated_pools(_subject: Subject, environment: Environment) -> Json | NotKnown:
-    """Data pools without ``target_size_ratio`` and ``target_size_bytes`` on a CRUSH root where others have a ratio.
-
-    One item a pool: ``of``, ``name``, ``root``, ``rated`` (items with ``of``, ``name``, ``ratio``), ``share`` (an equal
-    part of what the ratios leave of 1, as text; empty when they leave nothing).
-    """
-    return _each_root(environment, _unrated)
-
-
-def _unrated(root: str, members: list[Declared]) -> list[Json]:
-    data = _data(members)
-    rated = [p for p in data if p.input.target_size_ratio]
-    lacking = [p for p in data if not p.input.target_size_ratio and not p.input.target_size_bytes]
-    if not rated or not lacking:
-        return []
-    left = 1 - _ratio_sum(members)
-    share = _text(left / len(lacking)) if left / len(lacking) >= 0.001 else ""
-    others: list[Json] = [
-        {"of": p.subject.id, "name": p.input.name, "ratio": _text(p.input.target_size_ratio)} for p in rated if p.subject
-    ]
-    return [
-        {"of": p.subject.id, "name": p.input.name, "root": root, "rated": others, "share": share} for p in lacking if p.subject
-    ]
-
-
-def _ratio_sum(members: list[Declared]) -> float:
-    return sum(p.input.target_size_ratio for p in members)
-
-
-def _text(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".")
-
-
-def ratio_sums(_subject: Subject, environment: Environment) -> Json | NotKnown:
-    """Pools with a ratio on CRUSH roots where every data pool has one.
-
-    One item a pool: ``of``, ``name``, ``root``, ``ratio``, ``path`` (where the ratio is set), ``single`` (the sum over
-    the root's pools, each spec of RGW metadata counted once), ``metadata`` (of that sum the RGW metadata specs' part),
-    ``legacy`` (set by ``replicated.targetSizeRatio``).
-    """
-    return _each_root(environment, _sums)
-
-
-def _sums(root: str, members: list[Declared]) -> list[Json]:
-    data = _data(members)
-    rated = [p for p in _one_each(members) if p.input.target_size_ratio]
-    if not rated or any(not p.input.target_size_ratio for p in data):
-        return []
-    metadata = [
-        p for p in rated if p.subject and p.subject.facts["application"] == "rgw" and p.subject.facts["role"] == "metadata"
-    ]
-    found: list[Json] = []
-    for pool in rated:
-        assert pool.subject is not None
-        legacy = lookup(pool.subject.object, "parameters", "target_size_ratio") is None
-        found.append(
-            {
-                "of": pool.subject.id,
-                "name": pool.input.name,
-                "root": root,
-                "ratio": pool.input.target_size_ratio,
-                "path": "replicated.targetSizeRatio" if legacy else "parameters.target_size_ratio",
-                "single": sum(p.input.target_size_ratio for p in rated),
-                "metadata": sum(p.input.target_size_ratio for p in metadata),
-                "legacy": legacy,
-            }
-        )
-    return found
+_LEAST: Final = 16
+"""PGs below which a suggestion would not go."""
 
 
 def reserved_bytes(_subject: Subject, environment: Environment) -> Json | NotKnown:
@@ -147,11 +38,11 @@ def reserved_unsized(_subject: Subject, environment: Environment) -> Json | NotK
 
 def _reserved(environment: Environment, *, sized: bool) -> Json | NotKnown:
     found: list[Json] = []
-    for cluster, pools in _clusters(environment):
+    for cluster, pools in clusters(environment):
         if isinstance(pools, NotKnown):
             return pools
-        for root, members in _roots(pools):
-            asking = [p for p in _one_each(members) if p.input.target_size_bytes]
+        for root, members in roots(pools):
+            asking = [p for p in one_each(members) if p.input.target_size_bytes]
             if not asking:
                 continue
             room = _capacity(cluster, environment, asking[0].input.device_class, sized=sized)
@@ -211,11 +102,11 @@ def pool_quotas_unsized(_subject: Subject, environment: Environment) -> Json | N
 
 def _quotas(environment: Environment, *, sized: bool) -> Json | NotKnown:
     found: list[Json] = []
-    for cluster, pools in _clusters(environment):
+    for cluster, pools in clusters(environment):
         if isinstance(pools, NotKnown):
             return pools
-        for root, members in _roots(pools):
-            limited = [(p, size) for p in _one_each(members) if (size := _quota(p))]
+        for root, members in roots(pools):
+            limited = [(p, size) for p in one_each(members) if (size := _quota(p))]
             if not limited:
                 continue
             room = _capacity(cluster, environment, limited[0][0].input.device_class, sized=sized)
@@ -256,9 +147,11 @@ def pg_loads(_subject: Subject, environment: Environment) -> Json | NotKnown:
     One item a root: ``of`` and ``path`` (the declared pool that brings most), ``root``, ``osds``, ``low`` and ``high``
     (PG replicas per OSD, over orders of creation and, where the version is unknown, generations), ``target`` and
     ``limit`` (``mon_target_pg_per_osd``, ``mon_max_pg_per_osd`` where the cluster sets them, else null), ``fixed``
-    (every pool of the root has mode off), ``assumed`` (Ceph's version is not known), ``top`` (items with ``of``,
-    ``name``, ``pgs``, ``size`` and ``path`` of the declared pools, the largest first), ``lowered`` (a power of two for
-    the fixed count of the largest that brings the load to the target; null when that alone cannot).
+    (every pool of the root has mode off), ``assumed`` (Ceph's version is not known), ``ordered`` (the order of creation
+    makes ``low`` and ``high`` differ, not only the version), ``top`` (items with ``of``,
+    ``name``, ``pgs``, ``size`` and ``path`` of the declared pools, the largest first), ``lowered`` (``path`` and ``value``: a
+    power of two for the count or minimum of the largest that brings the load to the target, ``load`` and ``pgs`` with it;
+    null when that alone cannot).
     """
     found: list[Json] = []
     for _, made in plans(environment):
@@ -287,12 +180,13 @@ def _load_item(made: ClusterPlan, root: str) -> Json | None:
         "limit": made.limit,
         "fixed": all(d.input.mode == "off" for d, _ in members if d.subject) and bool(declared),
         "assumed": made.assumed,
+        "ordered": root in made.swayed,
         "top": [
             {"of": d.subject.id, "name": p.name, "pgs": p.pg_num_wanted, "size": p.size, "path": _path(d)}
             for d, p in declared[:5]
             if d.subject
         ],
-        "lowered": _lowered(first, plan, high, made, root),
+        "lowered": _lowered(first, plan, made, root),
     }
 
 
@@ -303,15 +197,19 @@ def _path(pool: Declared) -> str:
     return "parameters.pg_num_min" if wishes and wishes.pg_num_min else "parameters"
 
 
-def _lowered(pool: Declared, plan: PoolPlan, load: float, made: ClusterPlan, root: str) -> int | None:
-    if pool.input.mode == "on" or not pool.sizing or not pool.sizing.pg_num or pool.sizing.pg_num_min:
+def _lowered(pool: Declared, plan: PoolPlan, made: ClusterPlan, root: str) -> Json:
+    wishes = pool.sizing
+    if wishes is None or pool.subject is None or (wishes.pg_num and wishes.pg_num_min):
         return None
-    osds = made.roots[root].osds
-    others = load - plan.pg_num_wanted * plan.size / osds
-    value = power_down(plan.pg_num_wanted)
-    while value >= 16:
-        if others + value * plan.size / osds <= made.input.mon_target_pg_per_osd:
-            return value
+    field = "pg_num" if wishes.pg_num and pool.input.mode != "on" else "pg_num_min"
+    written = getattr(wishes, field)
+    value = power_down(written) if written else 0
+    while value >= _LEAST:
+        new = {"pg_num_created" if field == "pg_num" else field: value}
+        then = replanned(made, with_changes(made, {pool.subject.id: new})) if value < written else None
+        if isinstance(then, ClusterPlan) and then.loads[root][1] <= made.input.mon_target_pg_per_osd:
+            pgs = next(p.pg_num_wanted for p in then.plan.pools if p.name == plan.name)
+            return {"path": f"parameters.{field}", "value": value, "load": round(then.loads[root][1], 1), "pgs": pgs}
         value //= 2
     return None
 
@@ -351,12 +249,12 @@ def mixed_domains(_subject: Subject, environment: Environment) -> Json | NotKnow
     One item a pool: ``of``, ``name``, ``root``, ``domain``, ``usual``, ``others`` (how many pools have the usual one).
     Pools that Ceph makes by itself have ``host``.
     """
-    return _each_root(environment, _mixed)
+    return each_root(environment, _mixed)
 
 
 def _mixed(root: str, members: list[Declared]) -> list[Json]:
     domains: dict[str, int] = {}
-    own = _one_each(members)
+    own = one_each(members)
     for pool in own:
         domains[_domain(pool)] = domains.get(_domain(pool), 0) + 1
     if len(domains) < 2:
@@ -375,8 +273,6 @@ def _domain(pool: Declared) -> str:
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "Environment": {
-        "unrated_pools": unrated_pools,
-        "ratio_sums": ratio_sums,
         "reserved_bytes": reserved_bytes,
         "reserved_unsized": reserved_unsized,
         "pool_quotas": pool_quotas,

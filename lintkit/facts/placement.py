@@ -29,6 +29,10 @@ SYSTEM_LABELS: Final = frozenset(
         "beta.kubernetes.io/arch",
     }
 )
+# subjects whose values others stand for, or that make no pods
+_UNPLACED: Final = frozenset(
+    {"Pool", "MessageQueue", "Database", "Environment", "Delivery", "Reference", "ValuesFile", "ChartValues"}
+)
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -206,7 +210,7 @@ def all_selectors(subject: Subject, environment: Environment) -> Json:
     carried = {key for node in environment.nodes for key in node.labels}
     found: list[Json] = []
     for candidate in environment.subjects:
-        if candidate.kind in ("Pool", "MessageQueue", "Database", "Environment", "Delivery", "Reference", "ChartValues"):
+        if candidate.kind in _UNPLACED:
             continue
         for selector in selectors(candidate):
             found.append(_selector_item(candidate, selector, environment, carried))

@@ -70,7 +70,7 @@ def init_job(_subject: Subject, environment: Environment) -> Json:
             continue
         if what == "replication":
             size = lookup(pool.object, "replicated", "size")
-            mine, rook = word(node), word(size)
+            mine, rook = word(node), word(size) if word(size).isdecimal() else ""
         else:
             mine, rook = word(node), word(pool.object.get("application")) or str(pool.facts["application"])
         if rook and mine and mine != rook:

@@ -28,7 +28,7 @@ _STORES: Final = {
     "CephObjectZone": "object zone",
 }
 _DERIVED: Final = frozenset(
-    {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "Environment"}
+    {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "ValuesFile", "Environment"}
 )
 _ROOK: Final = ".ceph.rook.io"
 
@@ -97,7 +97,7 @@ def removed_stores(_subject: Subject, environment: Environment) -> Json | NotKno
     return NotKnown(reason) if reason else certain
 
 
-def _lost(old: Subject, environment: Environment) -> str:
+def lost(old: Subject, environment: Environment) -> str:
     """Why what is gone may stand in a file that cannot be read now; empty when it does not."""
     path = old.home.doc.source.path
     if path in environment.broken:
@@ -118,7 +118,7 @@ def _gone_stores(environment: Environment, base: Environment) -> Iterator[dict[s
             if external(old, base) is True or _still(old, environment, base):
                 continue
             gone.add((old.resource.namespace, old.resource.name))
-            yield {**_item(what, old.resource.name, old, _place(old, environment)), "lost": _lost(old, environment)}
+            yield {**_item(what, old.resource.name, old, _place(old, environment)), "lost": lost(old, environment)}
     yield from _gone_entries(environment, base)
     for old in base.by_kind.get("StorageClass", ()):
         provisioner = string(lookup(old.object, "provisioner")) or ""
@@ -129,7 +129,7 @@ def _gone_stores(environment: Environment, base: Environment) -> Iterator[dict[s
         if ceph and not there(old, environment) and not any(n == pool and where in ("", ns) for ns, n in gone):
             place = _place(old, environment)
             item = _item("StorageClass", old.resource.name, old, place._replace(listed=False))
-            yield {**item, "alone": True, "lost": _lost(old, environment)}
+            yield {**item, "alone": True, "lost": lost(old, environment)}
 
 
 def _still(old: Subject, environment: Environment, base: Environment) -> bool:
@@ -245,7 +245,7 @@ def removed_clusters(_subject: Subject, environment: Environment) -> Json | NotK
         return []
     now, was = environment.by_kind.get("CephCluster", ()), base.by_kind.get("CephCluster", ())
     new = [c for c in now if not there(c, base)]
-    gone = [c for c in was if not there(c, environment) and not _lost(c, environment)]
+    gone = [c for c in was if not there(c, environment) and not lost(c, environment)]
     if len(gone) == len(new) == 1:
         found = [_renamed(gone[0], new[0])]
     else:

@@ -16,7 +16,7 @@ from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # labels of OpenStack-Helm charts (OpenStack-Helm installation guide, "Label Kubernetes nodes") and the role they stand for
-_ROLES: Final = {
+ROLES: Final = {
     "openstack-control-plane": "control",
     "openstack-compute-node": "compute",
     "openstack-network-node": "network",
@@ -37,7 +37,7 @@ def _default_selector(component: Subject) -> tuple[str, str]:
 
 def node_role(subject: Subject, environment: Environment) -> Json:
     """The role that a Component's chart gives it: control, compute, network or storage; empty for none of these."""
-    return _ROLES.get(_default_selector(subject)[0], "")
+    return ROLES.get(_default_selector(subject)[0], "")
 
 
 def half_selector(subject: Subject, environment: Environment) -> Json:

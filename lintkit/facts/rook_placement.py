@@ -15,8 +15,9 @@ from lintkit.facts.scheduling import Toleration, ceph_daemons, reach
 from lintkit.facts.storage import external
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, items, lookup, text
 from lintkit.yamldoc.plain import plain
+from lintkit.yamldoc.unknowns import unknown_reason
 
 _PLACEMENT: Final = ("spec", "placement")
 _FIELDS: Final = ("nodeAffinity", "podAffinity", "podAntiAffinity", "topologySpreadConstraints")
@@ -195,42 +196,38 @@ def _unplaced_item(subject: Subject, path: tuple[str, ...], cluster: Subject) ->
 
 
 def unspread_daemons(_subject: Subject, environment: Environment) -> Json:
-    """MDS and RGW with several instances and no rule that keeps them on different hosts.
+    """MDS with several pods and no rule that keeps them on different hosts.
 
-    One item each: ``of``, ``path``, ``placement_path``, ``kind``, ``name``, ``count`` (instances), ``app`` (the pod label
-    Rook sets), ``label`` and ``label_value`` (the one that tells this resource's pods from others').
+    Rook starts two MDS pods for every active one, standby-replay or not (Rook Documentation, CephFilesystem CRD:
+    activeCount), and adds no rule of its own to them. To RGW it adds anti-affinity by hostname, required with host
+    network and else preferred (pkg/operator/ceph/object/spec.go), so an RGW is never here.
+
+    One item each: ``of``, ``path``, ``placement_path``, ``name``, ``count`` (pods).
     """
     found: list[Json] = []
-    for kind, path in (("CephFilesystem", ("spec", "metadataServer")), ("CephObjectStore", ("spec", "gateway"))):
-        for subject in environment.by_kind.get(kind, ()):
-            settings = lookup(subject.object, *path)
-            placement = lookup(settings, "placement")
-            count = _instances(kind, settings)
-            if count < 2 or external(subject, environment) or unknown_below(placement) or _spread(placement):
-                continue
-            if items(lookup(settings, "externalRgwEndpoints")):
-                continue
-            found.append(
-                {
-                    "of": subject.id,
-                    "path": written(path),
-                    "placement_path": written((*path, "placement", "podAntiAffinity")),
-                    "kind": kind,
-                    "name": subject.resource.name,
-                    "count": count,
-                    "app": "rook-ceph-mds" if kind == "CephFilesystem" else "rook-ceph-rgw",
-                    "label": "rook_file_system" if kind == "CephFilesystem" else "rook_object_store",
-                }
-            )
+    path: Path = ("spec", "metadataServer")
+    for subject in environment.by_kind.get("CephFilesystem", ()):
+        settings = lookup(subject.object, *path)
+        placement, active = lookup(settings, "placement"), lookup(settings, "activeCount")
+        count = _whole(active, 1) * 2
+        if (
+            count < 2
+            or external(subject, environment)
+            or unknown_below(placement)
+            or unknown_reason(active)
+            or _spread(placement)
+        ):
+            continue
+        found.append(
+            {
+                "of": subject.id,
+                "path": written(path),
+                "placement_path": written((*path, "placement", "podAntiAffinity")),
+                "name": subject.resource.name,
+                "count": count,
+            }
+        )
     return found
-
-
-def _instances(kind: str, settings: Node | None) -> int:
-    """Pods of an MDS or RGW; every active MDS has a standby beside it when activeStandby asks for one."""
-    if kind == "CephObjectStore":
-        return _whole(lookup(settings, "instances"), 1)
-    # Rook starts two MDS pods for every active one, standby-replay or not (pkg/operator/ceph/file/mds/mds.go)
-    return _whole(lookup(settings, "activeCount"), 1) * 2
 
 
 def _whole(node: Node | None, default: int) -> int:

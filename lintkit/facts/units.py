@@ -1,12 +1,21 @@
-"""Numbers as people write them: sizes in bytes."""
+"""Numbers as people write them: sizes in bytes, Kubernetes quantities."""
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from lintkit.text.regex import regex
 
 _SIZE: Final = regex(r"\s*(\d+(?:\.\d+)?)\s*([kKMGTPE]?)(i?)[bB]?\s*")
+_SUFFIX: Final = {
+    **{s: Decimal(1000) ** i for i, s in enumerate(("", "k", "M", "G", "T", "P", "E"))},
+    **{s: Decimal(1024) ** i for i, s in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+    "m": Decimal("0.001"),
+    "u": Decimal("0.000001"),
+    "n": Decimal("0.000000001"),
+}
+_QUANTITY: Final = regex(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
 _POWERS: Final = {letter: i for i, letter in enumerate("KMGTPE", 1)}
 
 
@@ -30,3 +39,14 @@ def ceph_bytes(written: str) -> int | None:
         return None
     unit: int = 1024 ** _POWERS.get(match[2].upper(), 0)
     return int(match[1]) * unit
+
+
+def quantity(written: str) -> float:
+    """A Kubernetes quantity (``500m``, ``5Gi``) as a number (apimachinery resource.Quantity); ValueError otherwise."""
+    match = _QUANTITY.fullmatch(written.strip())
+    if not match or match[2] not in _SUFFIX:
+        raise ValueError(f"{written!r} is no quantity")
+    try:
+        return float(Decimal(match[1]) * _SUFFIX[match[2]])
+    except InvalidOperation as error:
+        raise ValueError(f"{written!r} is no quantity") from error

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
-from lintkit.text.regex import regex
+from lintkit.facts.units import quantity
 from lintkit.yamldoc.node import Json
 
 if TYPE_CHECKING:
@@ -25,30 +24,11 @@ if TYPE_CHECKING:
 ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
 
 MAX_SIZE: Final = 1_000_000
-_SUFFIX: Final = {
-    **{s: Decimal(1000) ** i for i, s in enumerate(("", "k", "M", "G", "T", "P", "E"))},
-    **{s: Decimal(1024) ** i for i, s in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
-    "m": Decimal("0.001"),
-    "u": Decimal("0.000001"),
-    "n": Decimal("0.000000001"),
-}
-_QUANTITY: Final = regex(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z]*)")
 _WITHOUT_NULL: Final = frozenset({"BOOL", "INT", "STRING", "DOUBLE"})
 
 
 class CelError(Exception):
     """An expression does not compile, or failed when evaluated."""
-
-
-def quantity(text: str) -> float:
-    """A Kubernetes quantity (``500m``, ``5Gi``) as a number (apimachinery resource.Quantity); ValueError otherwise."""
-    match = _QUANTITY.fullmatch(text.strip())
-    if not match or match[2] not in _SUFFIX:
-        raise ValueError(f"{text!r} is no quantity")
-    try:
-        return float(Decimal(match[1]) * _SUFFIX[match[2]])
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is no quantity") from error
 
 
 def _is_quantity(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -16,8 +16,10 @@ from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_sche
 from lintkit.policy.view import LASTING, PRESENT, View, view
 from lintkit.yamldoc.node import Json
 
-_ANSWERS: Final = 512
+_ANSWERS: Final = 256
 """How many answers of one expression are kept."""
+_LARGEST: Final = 256
+"""How many bytes of data an answer that is kept may rest on: much data is seldom seen twice, and costs memory."""
 
 
 class Saved(NamedTuple):
@@ -44,12 +46,17 @@ class Part(NamedTuple):
     answers: dict[bytes, Json]
 
     def value(self, data: Mapping[str, Json], key: bytes) -> Json:
-        """The value over ``data`` (root name to plain data), which ``key`` stands for; CelError when it failed."""
+        """The value over ``data`` (root name to plain data); CelError when it failed.
+
+        ``key`` stands for the data where it may be seen again; it is empty where that is unlikely.
+        """
+        if not key:
+            return self.program.evaluate(data)
         answers = self.answers
         if key in answers:
             return answers[key]
         value = self.program.evaluate(data)
-        if len(answers) < _ANSWERS:
+        if len(key) <= _LARGEST and len(answers) < _ANSWERS:
             answers[key] = value
         return value
 
@@ -178,11 +185,19 @@ def _expressions(policy: Policy, validation: Validation) -> Iterator[tuple[Expre
     plain = (validation.expression, validation.message_expression, validation.severity_expression, *_at(validation.at))
     yield from ((e, scope) for e in (*plain, *_fix_expressions(validation.fix)) if e)
     for related in validation.related:
-        inner = scope
-        if related.for_each:
-            yield related.for_each, scope
-            inner = scope._replace(related=_listed(policy, related.for_each, scope))
-        yield from ((e, inner) for e in (related.message, *_at(related.at)) if e)
+        yield from _each(policy, scope, related.for_each, (related.message, *_at(related.at)))
+    for target in validation.fix.sets if validation.fix else ():
+        yield from _each(policy, scope, target.for_each, (target.value.computed, target.when, *_at(target.at)))
+
+
+def _each(
+    policy: Policy, scope: _Scope, for_each: Expression | None, inner: Iterable[Expression | None]
+) -> Iterator[tuple[Expression, _Scope]]:
+    """Expressions that may be under a ``forEach`` of their own."""
+    if for_each:
+        yield for_each, scope
+        scope = scope._replace(related=_listed(policy, for_each, scope))
+    yield from ((e, scope) for e in inner if e)
 
 
 def expressions(policy: Policy) -> Iterator[Expression]:
@@ -198,9 +213,8 @@ def _fix_expressions(fix: FixSpec | None) -> Iterator[Expression | None]:
         return
     yield from (fix.title_expression, fix.safe_expression, fix.when)
     added = (*fix.inserts, *fix.appends)
-    for at in (*(s.at for s in fix.sets), *fix.removes, *(i.at for i in added)):
+    for at in (*fix.removes, *(i.at for i in added)):
         yield from _at(at)
-    yield from (e for s in fix.sets for e in (s.value.computed, s.when))
     yield from (i.value.computed for i in added)
 
 

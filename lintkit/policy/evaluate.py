@@ -207,12 +207,14 @@ class _Run:
             raise
 
     def _seen(self, part: Part) -> tuple[dict[str, Json], bytes]:
-        """The data that an expression reads, and the same as bytes."""
+        """The data that an expression reads, and the same as bytes; no two items of a list are alike."""
         data = {root: self.data[root] for root in part.changing}
-        key = as_key(data) if data else b""
+        alike = "item" not in data
+        key = as_key(data) if data and alike else b""
         for view in part.views:
             data[view.root], of_view = self.judged.view(view)
-            key += of_view
+            if alike:
+                key += of_view
         return data, key
 
     def _variables(self, part: Part) -> CelError | None:
@@ -273,24 +275,27 @@ class _Run:
         """What an expression gives for the subject (and item) at hand."""
         return self._program_data(expression.text, "value")
 
-    def _message(self, validation: Validation) -> str:
-        if validation.message_expression:
-            return str(self._program_data(validation.message_expression.text, "render"))
-        return validation.message or self.policy.title
+    def each(self, expression: Expression | None) -> Iterator[Json]:
+        """The items of the list an expression gives, each ``item.related`` while it is at hand; once, without one."""
+        if expression is None:
+            yield None
+            return
+        item, parts = self.data["item"], self._program_data(expression.text, "value")
+        for part in parts if isinstance(parts, list) else []:
+            self.data["item"] = {**(item if isinstance(item, dict) else {}), "related": part}
+            yield part
+        self.data["item"] = item
 
-    def _related(self, specs: Iterable[RelatedSpec]) -> list[Related]:
-        found: list[Related] = []
-        item = self.data["item"]
+    def _message(self, validation: Validation) -> str:
+        computed = validation.message_expression
+        return str(self._program_data(computed.text, "render")) if computed else validation.message or self.policy.title
+
+    def _related(self, specs: Iterable[RelatedSpec]) -> Iterator[Related]:
         for spec in specs:
-            parts = self._program_data(spec.for_each.text, "value") if spec.for_each else [None]
-            for part in parts if isinstance(parts, list) else []:
-                if spec.for_each:
-                    self.data["item"] = {**(item if isinstance(item, dict) else {}), "related": part}
+            for _ in self.each(spec.for_each):
                 subject, path = self.target(spec.at)
                 text = str(self._program_data(spec.message.text, "render")) if spec.message else spec.text
-                found.append(Related(locate(subject, path, key=spec.at.key).place, text))
-            self.data["item"] = item
-        return found
+                yield Related(locate(subject, path, key=spec.at.key).place, text)
 
     def _report(self, validation: Validation) -> None:
         severity = self._severity_of(validation)
@@ -323,6 +328,7 @@ class _Run:
                 remedy=policy.remedy,
                 related=tuple(r for r in related if r.place[:3] != located.place[:3]),
                 fix=fix_for(validation.fix, self) if validation.fix else None,
+                concealed=validation.conceal,
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from lintkit.finding import Fix
@@ -26,6 +27,10 @@ class Context(Protocol):
         """What an expression gives."""
         ...
 
+    def each(self, expression: Expression | None) -> Iterator[Json]:
+        """The items of the list an expression gives, each ``item.related`` while it is at hand; once, without one."""
+        ...
+
 
 def fix_for(spec: FixSpec, context: Context) -> Fix | None:
     """The fix of one finding; None where its ``when`` does not hold. Blocked fixes keep the reason."""
@@ -43,10 +48,11 @@ def fix_for(spec: FixSpec, context: Context) -> Fix | None:
 def _intents(spec: FixSpec, context: Context) -> list[Intent]:
     found: list[Intent] = []
     for change in spec.sets:
-        if change.when and context.value(change.when) is not True:
-            continue
-        root, path = _bound(change.at, context)
-        found.append(Set(root, path, _value(change.value, context)))
+        for _ in context.each(change.for_each):
+            if change.when and context.value(change.when) is not True:
+                continue
+            root, path = _bound(change.at, context)
+            found.append(Set(root, path, _value(change.value, context)))
     for at in spec.removes:
         root, path = _bound(at, context)
         found.append(Remove(root, path))

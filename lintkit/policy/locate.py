@@ -114,9 +114,15 @@ def _overridden(node: Node) -> tuple[Related, ...]:
     under = node.under
     while under is not None and len(found) < 5:
         if not under.doc.source.builtin and isinstance(under, Scalar):
-            found.append(Related(place_of(under), f"overrides {under.text or 'null'} here"))
+            found.append(Related(place_of(under), f"overrides {_one_line(under.text) or 'null'} here"))
         under = under.under
     return tuple(found)
+
+
+def _one_line(text: str) -> str:
+    """A value in a sentence: of a text of several lines, the first."""
+    first, _, rest = text.strip().partition("\n")
+    return f"{first} ..." if rest else text
 
 
 def display_path(path: Path) -> str:

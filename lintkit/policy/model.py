@@ -52,11 +52,15 @@ class Value(NamedTuple):
 
 
 class SetSpec(NamedTuple):
-    """Give ``at`` the value ``value``, where ``when`` holds (always, without one)."""
+    """Give ``at`` the value ``value``, where ``when`` holds (always, without one).
+
+    Once for each item of ``for_each``, which is ``item.related`` in the other expressions.
+    """
 
     at: At
     value: Value
     when: Expression | None = None
+    for_each: Expression | None = None
 
 
 class InsertSpec(NamedTuple):
@@ -87,7 +91,10 @@ class FixSpec:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One assertion of a policy: where ``expression`` is false there is a finding."""
+    """One assertion of a policy: where ``expression`` is false there is a finding.
+
+    ``conceal``: what stands at its place is a secret, which no report shows.
+    """
 
     expression: Expression
     message: str
@@ -100,6 +107,7 @@ class Validation:
     needs: tuple[str, ...]
     fix: FixSpec | None
     line: int
+    conceal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ def _validation(node: Node, name: str) -> Validation:
         needs=tuple(_list(node.get("needs"))),
         fix=_fix(node.get("fix"), name),
         line=_line(node),
+        conceal=boolean(node.get("conceal")) is True,
     )
 
 
@@ -177,7 +178,10 @@ def _fix(node: Node | None, name: str) -> FixSpec | None:
     if isinstance(chosen, MapNode):
         sets = [SetSpec(At(path), _value(entry.value)) for path, entry in chosen]
     else:
-        sets = [SetSpec(_place(t), _value(t.get("value")), _expression(t.get("when"))) for t in _targets(chosen)]
+        sets = [
+            SetSpec(_place(t), _value(t.get("value")), _expression(t.get("when")), _expression(t.get("forEach")))
+            for t in _targets(chosen)
+        ]
     removed = node.get("remove")
     safe = node.get("safe")
     return FixSpec(

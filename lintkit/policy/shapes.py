@@ -111,14 +111,14 @@ class Misfit(NamedTuple):
 
 
 def misfits(kind: str, plain_object: Json) -> tuple[Misfit, ...]:
-    """Where an object does not have the shape of its kind: ``parameters.bulk is a boolean``."""
-    return tuple(
-        Misfit(
-            tuple("[]" if isinstance(key, int) else str(key) for key in error.instance_path),
-            f"{_written(error.instance_path)} is {_type_word(error.instance)}",
-        )
-        for error in _validator(kind).iter_errors(plain_object)
-    )
+    """Where an object does not have the shape of its kind: ``parameters.bulk is a boolean``, ``metadata.name is missing``."""
+    found = []
+    for error in _validator(kind).iter_errors(plain_object):
+        missing = (error.kind.property,) if error.kind.name == "required" else ()
+        at = (*error.instance_path, *missing)
+        said = "is missing" if missing else f"is {_type_word(error.instance)}"
+        found.append(Misfit(tuple("[]" if isinstance(key, int) else str(key) for key in at), f"{_written(at)} {said}"))
+    return tuple(found)
 
 
 def _written(path: Iterable[str | int]) -> str:

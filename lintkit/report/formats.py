@@ -56,6 +56,12 @@ def _junit(report: Report, policies: Sequence[PolicyInfo], options: Options) -> 
     return junit.render(report, options)
 
 
+def _checkstyle(report: Report, policies: Sequence[PolicyInfo], options: Options) -> str:
+    from lintkit.report import checkstyle
+
+    return checkstyle.render(report, options)
+
+
 def _rdjson(report: Report, policies: Sequence[PolicyInfo], options: Options) -> str:
     from lintkit.report import rdjson
 
@@ -82,6 +88,7 @@ FORMATS: Mapping[str, Render] = MappingProxyType(
         "github": _github,
         "gitlab": _gitlab,
         "junit": _junit,
+        "checkstyle": _checkstyle,
         "rdjson": _rdjson,
         "markdown": _markdown,
         "html": _html,

@@ -14,6 +14,7 @@ TAB = 4
 ELLIPSIS = "\u2026"
 _JOINER, _EMOJI_STYLE, _WIDE = "\u200d", "\ufe0f", 2
 _MOST_LINES = 6
+_DOTS = "\u2022" * 8
 
 
 class Row(NamedTuple):
@@ -35,8 +36,8 @@ class _Unit(NamedTuple):
     length: int = 1
 
 
-def frame(place: Place, width: int) -> tuple[Row, ...]:
-    """The lines a span covers, at most six, each cut to ``width`` cells around the span."""
+def frame(place: Place, width: int, *, concealed: bool = False) -> tuple[Row, ...]:
+    """The lines a span covers, at most six, each cut to ``width`` cells around the span; dots for one that is concealed."""
     source = place.source
     first, last = place.first.line, place.last.line
     if last > first and place.last.column == 1:
@@ -44,7 +45,20 @@ def frame(place: Place, width: int) -> tuple[Row, ...]:
     while last > first and not source.line(last).strip():
         last -= 1
     numbers = list(range(first, last + 1)) if last - first < _MOST_LINES else [*range(first, first + _MOST_LINES - 2), 0, last]
-    return tuple(_row(place, number, width) if number else Row(0, ELLIPSIS, 0, 0) for number in numbers)
+    rows = tuple(_row(place, number, width) if number else Row(0, ELLIPSIS, 0, 0) for number in numbers)
+    return tuple(map(_concealed, rows)) if concealed else rows
+
+
+def _concealed(row: Row) -> Row:
+    before, after = row.text[: character_at(row.text, row.start)], row.text[character_at(row.text, row.end) :]
+    return Row(row.number, before + _DOTS + after, row.start, row.start + len(_DOTS))
+
+
+def character_at(text: str, cell: int) -> int:
+    """The index of the character that stands at a cell of printable text."""
+    if text.isascii():
+        return min(cell, len(text))
+    return next((at for at in range(len(text) + 1) if cells(text[:at]) >= cell), len(text))
 
 
 def _row(place: Place, number: int, width: int) -> Row:

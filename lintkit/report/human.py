@@ -117,7 +117,7 @@ class _Writer:
         gutter = " " * digits
         bar = self._paint("where", "|")
         yield f"{gutter}{self._paint('where', '-->')} {visible(finding.span.path)}:{start.line}:{start.column}"
-        rows = frame(finding.place, self._width - digits - 5)
+        rows = frame(finding.place, self._width - digits - 5, concealed=finding.concealed)
         yield f"{gutter} {bar}"
         if len(rows) == 1:
             row = rows[0]

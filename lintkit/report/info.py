@@ -55,24 +55,29 @@ class Delivered(NamedTuple):
 
 
 class PoolPgs(NamedTuple):
-    """PGs that a pool gets, and PG replicas that puts on each OSD of its CRUSH root; ``after``: with the suggested fixes."""
+    """PGs that a pool gets, and PG replicas that puts on each OSD of its CRUSH root.
+
+    ``after`` is the number with the suggested fixes. None where there is no such pool, or no fix.
+    """
 
     name: str
     root: str
     size: int
-    pgs: int
+    pgs: int | None
     per_osd: float | None
     why: str
     after: int | None = None
 
 
 class RootLoad(NamedTuple):
-    """PG replicas per OSD of a CRUSH root: least and most over the orders of creation; ``after``: with the suggested fixes."""
+    """PG replicas on each OSD of a CRUSH root: least and most over the orders of creation.
+
+    ``after`` is with the suggested fixes. None where no pool uses the root, or there is no fix.
+    """
 
     name: str
     osds: int
-    low: float
-    high: float
+    load: tuple[float, float] | None
     after: tuple[float, float] | None = None
 
 
@@ -80,7 +85,8 @@ class RootLoad(NamedTuple):
 class ClusterPgs:
     """The PG plan of one CephCluster. ``not_known`` is the reason why there is none; all else is empty then.
 
-    ``target`` is mon_target_pg_per_osd. ``changes`` say which suggested fixes the ``after`` figures come from.
+    ``target`` is mon_target_pg_per_osd. ``notes`` are what Ceph would warn of. ``changes`` say which suggested fixes the
+    ``after`` figures come from, and which could not be made.
     """
 
     namespace: str

@@ -38,9 +38,9 @@ def render(report: Report, options: Options | None = None) -> str:
     if not report.findings and not report.broken:
         suites.append(("lintkit", [_Case(_names("nothing found", "lintkit"), "", "", "", "")]))
     cases = [case for _, suite in suites for case in suite]
-    out = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes({'name': 'lintkit', **_counts(cases)})}>"]
+    out = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{attributes({'name': 'lintkit', **_counts(cases)})}>"]
     for name, suite in suites:
-        out.append(f"  <testsuite{_attributes({'name': name, **_counts(suite)})}>")
+        out.append(f"  <testsuite{attributes({'name': name, **_counts(suite)})}>")
         out += (line for case in suite for line in _case(case))
         out.append("  </testsuite>")
     return "\n".join([*out, "</testsuites>"]) + "\n"
@@ -81,18 +81,19 @@ def _ignored(finding: Finding, path: str, reason: str) -> _Case:
 
 
 def _case(case: _Case) -> Iterator[str]:
-    head = f"    <testcase{_attributes(case.attributes)}"
+    head = f"    <testcase{attributes(case.attributes)}"
     if not case.outcome:
         yield head + "/>"
         return
     yield head + ">"
     about = {"type": case.type, "message": case.message} if case.type else {"message": case.message}
     body = _legal(escape(case.body))
-    yield f"      <{case.outcome}{_attributes(about)}" + (f">{body}</{case.outcome}>" if body else "/>")
+    yield f"      <{case.outcome}{attributes(about)}" + (f">{body}</{case.outcome}>" if body else "/>")
     yield "    </testcase>"
 
 
-def _attributes(values: dict[str, str]) -> str:
+def attributes(values: dict[str, str]) -> str:
+    """XML attributes, each after a space."""
     return "".join(f" {name}={_legal(quoteattr(visible(value)))}" for name, value in values.items())
 
 

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from lintkit.finding import Finding, Report
 from lintkit.report.info import Options, PolicyInfo
-from lintkit.report.plain import visible, visible_lines
+from lintkit.report.markdown_changes import summary_lines
+from lintkit.report.markdown_text import code, escape
+from lintkit.report.plain import visible_lines
 from lintkit.report.tally import closing, environments_of, headline, many, ranked
-from lintkit.text.regex import regex
 
 MOST_BYTES = 900 * 1024
 """GitHub refuses a step's summary above 1 MiB; this leaves room for what else the step writes."""
-_SPECIAL = regex(r"[\\`*_\[\]{}<>|~$&#!]")
-_MENTION = regex(r"@(?=\w)")
 _ROOM_FOR_REST = 128 * 1024
+_ROOM_FOR_CHANGES = 256 * 1024
 
 
 def render(report: Report, policies: Sequence[PolicyInfo] = (), options: Options | None = None) -> str:
-    """Headline, a table of findings with the gravest first, the policies' reasons, and what was not judged.
+    """Headline, a table of findings with the gravest first, the change summary, reasons, and what was not judged.
 
     At most 900 KiB of UTF-8: above that findings are left out, and the text says how many.
     """
@@ -28,11 +28,20 @@ def render(report: Report, policies: Sequence[PolicyInfo] = (), options: Options
     said = headline(report)
     head = [f"## lintkit: {said}" if findings else f"## lintkit\n\n{said[:1].upper()}{said[1:]}.", ""]
     rest = _fitting(_rest(report, findings, policies, options), _ROOM_FOR_REST)
-    room = MOST_BYTES - _size([*head, *rest]) - 512
+    changes = _changes(report)
+    room = MOST_BYTES - _size([*head, *changes, *rest]) - 512
     table = _fitting(_table(report, findings, options), room) if findings else []
     left = len(findings) - max(len(table) - 2, 0)
     cut = [f"\nCut at {MOST_BYTES // 1024} KiB: {many(left, 'more finding')} not shown."] if left else []
-    return "\n".join([*head, *table, *cut, *rest]).rstrip("\n") + "\n"
+    return "\n".join([*head, *table, *cut, *([""] if table and changes else []), *changes, *rest]).rstrip("\n") + "\n"
+
+
+def _changes(report: Report) -> list[str]:
+    if report.changes is None:
+        return []
+    whole = list(summary_lines(report.changes))
+    kept = _fitting(iter(whole), _ROOM_FOR_CHANGES)
+    return kept if len(kept) == len(whole) else [*kept, f"\nCut at {_ROOM_FOR_CHANGES // 1024} KiB: more changes not shown."]
 
 
 def _size(lines: Sequence[str]) -> int:
@@ -107,18 +116,3 @@ def _ignored(report: Report) -> Iterator[str]:
         finding = ignored.finding
         place = f"{finding.span.path}:{finding.span.start.line}"
         yield f"ignored {place}: {finding.policy}: {finding.message} ({ignored.reason})"
-
-
-def escape(text: str) -> str:
-    """``text`` on one line, as Markdown that shows it literally, in a table cell or out of one."""
-    return _MENTION.sub("&#64;", _SPECIAL.sub(lambda m: "\\" + m[0] if m[0] not in "<>&#" else f"&#{ord(m[0])};", visible(text)))
-
-
-def code(text: str) -> str:
-    """``text`` on one line in a code span that no backtick in it can end; ``|`` is escaped as table cells need."""
-    shown = visible(text).replace("|", "\\|")
-    fence = "`"
-    while fence in shown:
-        fence += "`"
-    pad = " " if shown[:1] == "`" or shown[-1:] == "`" else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"

@@ -39,7 +39,7 @@ class CelFailure(Exception):
 
 
 class Program:
-    """A compiled expression over ``self`` (and ``pattern``). Raises CelFailure when ``source`` is no CEL."""
+    """A compiled expression over ``self``, ``oldSelf`` and ``pattern``. Raises CelFailure when ``source`` is no CEL."""
 
     __slots__ = ("_expression",)
 
@@ -72,15 +72,16 @@ def is_transition(rule: CelRule) -> bool:
     return _TRANSITION.search(rule.rule) is not None
 
 
-def holds(rule: CelRule, value: Json) -> bool:
-    """The verdict of a rule over the value it stands at (made by ``view``); CelFailure when there is none.
+def holds(rule: CelRule, data: dict[str, Json]) -> bool:
+    """The verdict of a rule over ``self``, the value it stands at (made by ``view``), and ``oldSelf``; CelFailure when there is
+    none.
 
     The API server bounds what a rule may cost; here one whose loops could take more than ``COSTLIEST`` steps is not run.
     """
     loops = len(_LOOP.findall(rule.rule))
-    if loops > 1 and _size(value) ** loops > COSTLIEST:
+    if loops > 1 and _size(data["self"]) ** loops > COSTLIEST:
         raise CelFailure("too costly")
-    verdict = program(rule.rule).evaluate({"self": value})
+    verdict = program(rule.rule).evaluate(data)
     if not isinstance(verdict, bool):
         raise CelFailure(f"gives {type(verdict).__name__}, not a bool")
     return verdict
@@ -92,11 +93,11 @@ def _size(value: Json) -> int:
     return 1 + sum(_size(item) for item in value) if isinstance(value, list) else 1
 
 
-def saying(rule: CelRule, value: Json) -> str:
+def saying(rule: CelRule, data: dict[str, Json]) -> str:
     """What a broken rule says: its message expression, its message, else the rule itself."""
     if rule.message_expression:
         try:
-            words = program(rule.message_expression).evaluate({"self": value})
+            words = program(rule.message_expression).evaluate(data)
         except CelFailure:
             words = None
         if isinstance(words, str) and words.strip():
@@ -188,4 +189,6 @@ def _environment() -> cel.Env:
         on_list("isSorted", kind.BOOL, _is_sorted),
     ]
     extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional(), ext_math.ExtMath(), ext_bindings.ExtBindings()]
-    return cel.NewEnv(variables={"self": anything, "pattern": anything}, extensions=extensions, functions=functions)
+    return cel.NewEnv(
+        variables={"self": anything, "oldSelf": anything, "pattern": anything}, extensions=extensions, functions=functions
+    )

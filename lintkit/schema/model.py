@@ -115,7 +115,11 @@ class ShapeFinding:
 
 
 class Inspection(NamedTuple):
-    """Everything one walk says; ``notes`` name the CEL rules that could not be evaluated, and why."""
+    """Everything one walk says; ``notes`` name the CEL rules that could not be evaluated, and why.
+
+    ``waiting``: a rule compares with an older object, and none was given.
+    """
 
     findings: tuple[ShapeFinding, ...]
     notes: tuple[str, ...]
+    waiting: bool = False

@@ -11,7 +11,7 @@ from lintkit.schema.hints import Place, spelled, unknown_key_words
 from lintkit.schema.model import MOST_FINDINGS, CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
 from lintkit.schema.openapi import remembered, shape_of
 from lintkit.schema.values import Fault, container_fault, scalar_fault, type_words
-from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, Sequence, key_name, lookup, string
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, Sequence, is_null, key_name, lookup, string
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import placeholder, unknown_reason
@@ -47,6 +47,9 @@ class _Run(NamedTuple):
     findings: list[ShapeFinding]
     notes: list[str]
     partial: bool
+    body: Mapping
+    before: Mapping | None
+    waiting: list[Path]
 
 
 def shape_findings(body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False) -> list[ShapeFinding]:
@@ -59,17 +62,33 @@ def shape_findings(body: Mapping, schema: CrdSchema, version: str = "", *, parti
     return list(inspect(body, schema, version, partial=partial).findings)
 
 
-def inspect(body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False) -> Inspection:
-    """Like ``shape_findings``, with notes about CEL rules that could not be evaluated."""
+def inspect(
+    body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False, before: Mapping | None = None
+) -> Inspection:
+    """Like ``shape_findings``, with notes about CEL rules that could not be evaluated.
+
+    ``before`` is the object as it was: rules that compare with it (``oldSelf``) wait for it.
+    """
     root = _root(body, schema, version)
-    run = _Run(schema, schema.resolve, [], [], partial)
+    run = _Run(schema, schema.resolve, [], [], partial, body, before, [])
     metadata = body.get("metadata")
     if metadata is not None:
         meta = _meta()
         _value(run._replace(resolve=meta), metadata, meta(OBJECT_META), ("metadata",), None)
+        if isinstance(metadata, Mapping) and not partial:
+            _name(run, metadata)
     if root is not None:
         _mapping(run, body, run.resolve(root), (), None)
-    return Inspection(tuple(run.findings), tuple(run.notes))
+    return Inspection(tuple(run.findings), tuple(run.notes), bool(run.waiting))
+
+
+def _name(run: _Run, metadata: Mapping) -> None:
+    """An object needs a name, or a part of one (apimachinery ``ValidateObjectMeta``)."""
+    named = [value for key in ("name", "generateName") if not is_null(value := metadata.get(key)) and value is not None]
+    if not named and not any(placeholder(entry.key.text) for entry in metadata.entries):
+        run.findings.append(
+            ShapeFinding("missing-key", ("metadata", "name"), metadata, "metadata has no name, which is required")
+        )
 
 
 @lru_cache(maxsize=1)
@@ -197,22 +216,64 @@ def _repeated(run: _Run, node: Sequence, names: tuple[str, ...], path: Path) -> 
 
 
 def _rules(run: _Run, node: Node, shape: Shape, path: Path) -> None:
-    rules = [rule for rule in shape.rules if not cel_rules.is_transition(rule)]
-    if not rules or run.partial or not cel_rules.is_known(node):
+    if run.partial or not cel_rules.is_known(node):
         return
-    value = cel_rules.view(node, shape, run.resolve)
-    if not path and isinstance(value, dict):
-        value |= cel_rules.identity(node)
+    rules = [rule for rule in shape.rules if run.before is not None or not cel_rules.is_transition(rule)]
+    if len(rules) < len(shape.rules):
+        run.waiting.append(path)
+    if not rules:
+        return
+    data = {"self": _seen(run, node, shape, path)}
     for rule in rules:
+        if cel_rules.is_transition(rule) and "oldSelf" not in data:
+            old = _older(run, path)
+            if old is None or not cel_rules.is_known(old):
+                continue  # new, or it cannot be told which it was
+            data["oldSelf"] = _seen(run, old, shape, path)
         try:
-            if cel_rules.holds(rule, value):
+            if cel_rules.holds(rule, data):
                 continue
         except cel_rules.CelFailure as failure:
             run.notes.append(f"rule of {spelled(path) or run.schema.kind} is not evaluated: {rule.rule} ({failure})")
             continue
         at, place = _field(rule, node, path)
-        message = f"{spelled(path) or 'this ' + run.schema.kind}: {cel_rules.saying(rule, value)}"
+        message = f"{spelled(path) or 'this ' + run.schema.kind}: {cel_rules.saying(rule, data)}"
         run.findings.append(ShapeFinding("cel", place, at, message))
+
+
+def _seen(run: _Run, node: Node, shape: Shape, path: Path) -> Json:
+    """What rules at ``path`` see of a node."""
+    value = cel_rules.view(node, shape, run.resolve)
+    return value | cel_rules.identity(node) if not path and isinstance(value, dict) else value
+
+
+def _older(run: _Run, path: Path) -> Node | None:
+    """What stood at ``path`` before, list items found by their keys; None where nothing did or nobody can tell.
+
+    The API server compares items of lists of type ``map`` alone (Kubernetes, CRD validation rules, "transition rules").
+    """
+    root = _root(run.body, run.schema, "")
+    shape = Shape() if root is None else run.resolve(root)
+    now: Node | None = run.body
+    old: Node | None = run.before
+    for key in path:
+        names, ref = shape.unique, shape.items
+        if isinstance(key, str):
+            ref = shape.properties.get(key, shape.extra)
+            now, old = lookup(now, key), lookup(old, key)
+        else:
+            now = lookup(now, key)
+            old = _same_item(old, now, names) if names else None
+        if ref is None or old is None or now is None:
+            return None
+        shape = run.resolve(ref)
+    return old
+
+
+def _same_item(items: Node | None, item: Node | None, names: tuple[str, ...]) -> Node | None:
+    wanted = [plain(lookup(item, name)) for name in names]
+    held = items.items if isinstance(items, Sequence) else ()
+    return next((old for old in held if [plain(lookup(old, name)) for name in names] == wanted), None)
 
 
 def _field(rule: CelRule, node: Node, path: Path) -> tuple[Node, Path]:

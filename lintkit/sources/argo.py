@@ -132,6 +132,11 @@ def _of_apps_chart(release: Release, reader: Reader) -> Node | None:
 def _objects(world: World, directory: str, source: object) -> list[Mapping]:
     if world.kustomization_of(directory):
         return list(world.kustomize(directory).objects)
+    return plain_objects(world, _manifests(world, directory, source), every=True)
+
+
+def _manifests(world: World, directory: str, source: object) -> list[str]:
+    """The files of a directory that Argo CD applies as they are."""
     options = getattr(source, "directory", None)
     recurse = bool(getattr(options, "recurse", False))
     include, exclude = str(getattr(options, "include", "") or ""), str(getattr(options, "exclude", "") or "")
@@ -140,7 +145,7 @@ def _objects(world: World, directory: str, source: object) -> list[Mapping]:
         inside = path[len(directory) + 1 if directory else 0 :]
         if (recurse or "/" not in inside) and is_yaml(path) and _selected(inside, include, exclude):
             paths.append(path)
-    return plain_objects(world, paths)
+    return paths
 
 
 def _selected(name: str, include: str, exclude: str) -> bool:

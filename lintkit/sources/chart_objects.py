@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, hide_unread, render_text
 from lintkit.sources.argocd.params import Opaque, Params, data
+from lintkit.sources.kinds import may_make_pods
 from lintkit.sources.scan import RESOURCE_WORDS
 from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
@@ -26,11 +27,15 @@ _DELIVERIES: Final = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
 class Templates(NamedTuple):
-    """The objects of a chart's templates, the files they were read from, and the files that could not be read."""
+    """The objects of a chart's templates, the files they were read from, and the files that could not be read.
+
+    ``hidden`` tells that one of these may make pods.
+    """
 
     objects: tuple[Mapping, ...]
     read: tuple[str, ...]
     unread: tuple[str, ...]
+    hidden: bool = False
 
 
 def template_objects(reader: Reader, directory: str, values: Mapping | None, name: str, namespace: str) -> Templates:
@@ -47,21 +52,24 @@ def template_objects(reader: Reader, directory: str, values: Mapping | None, nam
     found: list[Mapping] = []
     read: list[str] = []
     unread: list[str] = []
+    hidden = False
     for path in reader.under(top):
         if not path.endswith((".yaml", ".yml")):
             continue
         source = reader.source(path)
         made = _objects(source, params) if source is not None and _matters(source.text) else []
-        if made is None:
+        if made is None and source is not None:
             unread.append(path)
-        elif source is not None:
+            hidden = hidden or may_make_pods(source.text)
+        elif made is not None and source is not None:
             read.append(path)
             found += made[: _MAX_OBJECTS - len(found)]
-    return Templates(tuple(found), tuple(read), tuple(unread))
+    return Templates(tuple(found), tuple(read), tuple(unread), hidden)
 
 
 def _matters(text: str) -> bool:
-    return "kind:" in text and any(word in text for word in RESOURCE_WORDS)
+    """Whether a template makes something that policies judge, or that may make pods they have to know of."""
+    return "kind:" in text and (any(word in text for word in RESOURCE_WORDS) or may_make_pods(text))
 
 
 def _objects(source: Source, params: Params) -> list[Mapping] | None:

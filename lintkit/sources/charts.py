@@ -93,7 +93,7 @@ def _local(
         yield from _known(release, name, text(version) or "", values, prefix, layers, version)
         return
     for dependency in items(lookup(chart, "dependencies")):
-        if isinstance(dependency, Mapping) and not _switched_off(dependency, values, prefix):
+        if isinstance(dependency, Mapping) and not switched_off(dependency, values, prefix):
             yield from _dependency(release, dependency, directory, reader, values, prefix, layers, depth)
 
 
@@ -123,7 +123,7 @@ def _dependency(
         yield from _local(release, local, reader, values, below, layers, depth + 1)
 
 
-def _switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> bool:
+def switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> bool:
     """A dependency's ``condition``: the first path that holds a boolean decides."""
     for path in (text(dependency.get("condition")) or "").split(","):
         if path.strip():

@@ -10,6 +10,7 @@ from lintkit.sources.ansible_values import find_values
 from lintkit.sources.charts import chart_file
 from lintkit.sources.fleet import read_fleet
 from lintkit.sources.model import Layer, Release
+from lintkit.sources.scan import is_yaml
 from lintkit.sources.world import (
     DEFAULT,
     Problem,
@@ -26,6 +27,7 @@ from lintkit.yamldoc.node import Mapping, items, lookup, text
 
 # a statement, a comment, or an expression that no quotes keep from being read as a mapping
 _STATEMENT: Final = regex(r"\{[%#]|(?:^|[:,\[-])[ \t]*\{\{", re.MULTILINE)
+_SELECTING: Final = frozenset({"PodDisruptionBudget", "HorizontalPodAutoscaler"})
 _VARIANT: Final = regex(r"^(?:values[-_.])(.+)$|^(.+?)[-_.]values$")
 
 
@@ -41,7 +43,7 @@ def resolve_fleet(world: World) -> bool:
             if bundle.kustomize is not None:
                 _kustomization(world, bundle.kustomize, name)
             label = f"Fleet bundle {bundle.name}"
-            world.add_objects(name, plain_objects(world, bundle.manifests), label, bundle.namespace)
+            world.add_objects(name, plain_objects(world, bundle.manifests, every=True), label, bundle.namespace)
             for lost in bundle.missing:
                 world.problems.append(Problem("missing", lost.message, lost.home, path, name))
     return bool(world.scan.fleet)
@@ -74,6 +76,18 @@ def resolve_loose(world: World) -> None:
             world.add_objects(_environment(world, path), plain_objects(world, [path]), "")
     for path in world.scan.jinja:
         _jinja(world, path, taken)
+    _pass_over(world, taken)
+
+
+def _pass_over(world: World, taken: set[str]) -> None:
+    """What was not read may make the pods that a selector is about."""
+    if not any(r.kind in _SELECTING for gathered in world.environments.values() for r in gathered.resources):
+        return
+    sets = world.scan
+    known = taken.union(sets.templates, sets.dead, sets.charts, sets.kustomizations, sets.definitions, sets.unread)
+    for path in world.files.paths:
+        if is_yaml(path) and path not in known:
+            world.pass_over(_environment(world, path), [path])
 
 
 def _jinja(world: World, path: str, taken: set[str]) -> None:

@@ -16,13 +16,15 @@ from typing import Final
 from lintkit.charts import known_chart
 from lintkit.config import Config
 from lintkit.sources.chart_objects import template_objects
-from lintkit.sources.charts import ChartUse, chart_file, chart_uses, values_of
+from lintkit.sources.charts import ChartUse, chart_file, chart_uses, switched_off, values_of
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
+from lintkit.sources.kinds import may_make_pods
 from lintkit.sources.kustomize.build import build
 from lintkit.sources.kustomize.model import Build
+from lintkit.sources.leftovers import Leftover, leftovers
 from lintkit.sources.model import Origin, Release, Resource, resource_of
-from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, scan
+from lintkit.sources.scan import KUSTOMIZATION_NAMES, Scan, is_yaml, scan
 from lintkit.sources.secrets import encrypted_values
 from lintkit.text.regex import regex
 from lintkit.tree.files import Files, Reader, glob_regex
@@ -33,6 +35,7 @@ _MARKERS: Final = regex(
     r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
 )
 _SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+_NAMESPACE: Final = regex(r"\bnamespace:[ \t]*[\"']?([\w.-]+)")
 _USED: Final = ("resources", "bases")
 _PARTS: Final = (
     "components",
@@ -52,7 +55,7 @@ class Gathered:
     """What reaches one environment.
 
     The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
-    ``same`` is what makes each of ``charts`` one.
+    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces that charts or manifests fill with what is not known.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Gathered:
     deliveries: list[Resource] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
     same: set[tuple[object, ...]] = field(default_factory=set)
+    blind: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ class Record:
 class World:
     """A repository as its clusters will read it. Filled by ``load_world``, read-only afterwards.
 
-    ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them.
+    ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them. ``owed`` are
+    files that were named: what is wrong with their YAML is said, whether or not anything reaches them. ``releases`` are
+    all Helm releases with their environment.
     """
 
     files: Files
@@ -112,6 +118,13 @@ class World:
     delivered: bool = False
     own_urls: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+    owed: set[str] = field(default_factory=set)
+    releases: list[tuple[str, Release]] = field(default_factory=list)
+
+    @cached_property
+    def leftovers(self) -> Dict[str, list[Leftover]]:
+        """Values files that nothing refers to, by environment; asked once everything is read."""
+        return leftovers(self)
 
     @cached_property
     def broken(self) -> frozenset[str]:
@@ -133,6 +146,7 @@ class World:
     def add_release(self, environment: str, release: Release) -> None:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
+        self.releases.append((environment, release))
         uses = chart_uses(release, self.reader)
         new = [use for use in uses if _same(use) not in gathered.same]
         gathered.charts += new
@@ -140,6 +154,7 @@ class World:
         whole = self._add_templates(environment, release) if release.path is not None else False
         if not uses and not whole:
             gathered.opaque.append(f"chart {release.chart or release.path} of {release.delivery}")
+            gathered.blind.add(release.namespace)
 
     def _add_templates(self, environment: str, release: Release) -> bool:
         """Put what the templates of a chart of this tree make into an environment; whether all of them could be read."""
@@ -152,7 +167,11 @@ class World:
         objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
         self.add_objects(environment, objects, release.delivery, release.namespace)
         self.templates.update(made.read)
-        return not made.unread and bool(made.read) and not items(lookup(chart, "dependencies"))
+        wanted = items(lookup(chart, "dependencies"))
+        others = [d for d in wanted if isinstance(d, Mapping) and not known_chart(text(d.get("name")) or "")]
+        if made.hidden or any(not switched_off(d, values, ()) for d in others):
+            self.gather(environment).blind.add(release.namespace)
+        return not made.unread and bool(made.read) and not wanted
 
     def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""
@@ -162,6 +181,13 @@ class World:
             resource = resource_of(encrypted_values(body), origin, namespace)
             if resource is not None:
                 gathered.resources.append(resource)
+
+    def pass_over(self, environment: str, paths: Iterable[str], namespace: str = "") -> None:
+        """Remember the namespaces into which plain manifests that are not read may put pods."""
+        for path in paths:
+            source = self.looked.source(path) if path not in self.scan.manifests else None
+            if source is not None and may_make_pods(source.text):
+                self.gather(environment).blind.update(_NAMESPACE.findall(source.text) or (namespace,))
 
     def record(self) -> Record:
         """Everything that what is known of this repository rests on."""
@@ -204,10 +230,21 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
+    _read_named(world, named)
     _bind_inventories(world)
     _missing_checkouts(world)
     _count_skipped(world)
     return world
+
+
+def _read_named(world: World, named: Sequence[str]) -> None:
+    """Every YAML file that was named is read, whatever is in it: broken YAML and its traps are owed there."""
+    passed = {*world.scan.templates, *world.scan.dead, *world.scan.unread}
+    for name in named:
+        for path in (name, *world.files.under(name)) if name else ():
+            if path in world.files and is_yaml(path) and path not in passed:
+                world.looked.documents(path)
+                world.owed.add(path)
 
 
 def _missing_checkouts(world: World) -> None:
@@ -221,12 +258,15 @@ def _missing_checkouts(world: World) -> None:
             world.problems.append(Problem("unknown", message, None, world.config.path))
 
 
-def plain_objects(world: World, paths: Iterable[str]) -> list[Mapping]:
-    """Every object of plain manifest files that could matter; ``kind: List`` is opened."""
+def plain_objects(world: World, paths: Iterable[str], *, every: bool = False) -> list[Mapping]:
+    """Every object of plain manifest files that could matter; ``kind: List`` is opened.
+
+    ``every``: of all of them, because a delivery applies them as they are.
+    """
     wanted = world.scan.manifests
     found: list[Mapping] = []
     for path in paths:
-        if path in wanted:
+        if every or path in wanted:
             for doc in world.reader.documents(path):
                 found += opened(doc.root)
     return found

@@ -128,7 +128,7 @@ def _affinity(
 def _operation(
     use: ChartUse, spec: ComponentSpec, parts: list[tuple[str, Node | None]], bindings: list[Binding], anchor: Node
 ) -> None:
-    """Tolerations, the resources switch, the rollout strategy, and what lets several Cinder workers share their work."""
+    """Tolerations, resources switch, rollout strategy, a cache's size, what lets several Cinder workers share their work."""
     upgrades: Path = ("pod", "lifecycle", "upgrades")
     fields: list[tuple[Path, Path]] = [(("resourcesEnabled",), ("pod", "resources", "enabled"))]
     if spec.tolerations:
@@ -146,6 +146,12 @@ def _operation(
         fields += [
             (("coordination", "cluster"), ("conf", "cinder", "DEFAULT", "cluster")),
             (("coordination", "backendUrl"), ("conf", "cinder", "coordination", "backend_url")),
+        ]
+    if use.chart == "memcached":
+        # memcached/templates/statefulset.yaml reads the resources of "server", which the chart's values call "memcached"
+        fields += [
+            (("cache", "memory"), ("conf", "memcached", "memory")),
+            (("cache", "limit"), ("pod", "resources", "server", "limits", "memory")),
         ]
     groups: dict[str, list[tuple[str, Node | None]]] = {}
     for target, source in fields:

@@ -8,8 +8,9 @@ from typing import Final
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.model import Binding, Subject
-from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, lookup
+from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, boolean, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
+from lintkit.yamldoc.unknowns import unknown_reason
 
 # path in the Database -> path in the resource or in the chart's values (Percona operator 1.13 to 1.18 and its
 # pxc-db chart; mariadb-operator v1alpha1; OpenStack-Helm mariadb and mariadb-cluster 2024.2 to 2026.1)
@@ -21,6 +22,7 @@ _PXC: Final[Dict[str, Path]] = {
     "unsafeFlags": ("spec", "unsafeFlags"),
     "allowUnsafe": ("spec", "allowUnsafeConfigurations"),
     "storageClass": ("spec", "pxc", "volumeSpec", "persistentVolumeClaim", "storageClassName"),
+    "storageSize": ("spec", "pxc", "volumeSpec", "persistentVolumeClaim", "resources", "requests", "storage"),
     "upgrade": ("spec", "upgradeOptions", "apply"),
     "configuration": ("spec", "pxc", "configuration"),
     "schedule": ("spec", "backup", "schedule"),
@@ -29,6 +31,7 @@ _PXC: Final[Dict[str, Path]] = {
 _PXC_CHART: Final[Dict[str, Path]] = {
     **{name: path[1:] for name, path in _PXC.items() if path[0] == "spec"},
     "storageClass": ("pxc", "persistence", "storageClass"),
+    "storageSize": ("pxc", "persistence", "size"),
     "finalizers": ("finalizers",),
 }
 _MARIADB: Final[Dict[str, Path]] = {
@@ -37,13 +40,17 @@ _MARIADB: Final[Dict[str, Path]] = {
     "galera": ("spec", "galera", "enabled"),
     "replication": ("spec", "replication", "enabled"),
     "storageClass": ("spec", "storage", "storageClassName"),
+    "storageSize": ("spec", "storage", "size"),
     "configuration": ("spec", "myCnf"),
 }
 _MARIADB_CHART: Final[Dict[str, Path]] = {
     "size": ("pod", "replicas", "server"),
     "storageClass": ("volume", "class_name"),
+    "storageSize": ("volume", "size"),
     "configuration": ("conf", "database", "config_override"),
 }
+# false where a chart's pods get no claim, so that neither class nor size counts
+_CLAIMS: Final[tuple[Path, ...]] = (("volume", "enabled"), ("pxc", "persistence", "enabled"))
 _MARIADB_CLUSTER: Final[Dict[str, Path]] = {**_MARIADB_CHART, "galera": ("conf", "galera", "enabled")}
 
 
@@ -82,8 +89,13 @@ def database_of_chart(use: ChartUse) -> Subject | None:
     values = use.values
     anchor = values if not values.doc.source.builtin else use.home
     found = {name: lookup(values, *path) for name, path in paths.items()}
-    if use.chart != "pxc-db" and isinstance(volume := lookup(values, "volume", "enabled"), Scalar) and volume.value is False:
-        found.pop("storageClass", None)
+    if any(boolean(lookup(values, *path)) is False for path in _CLAIMS) or text(lookup(values, "pxc", "persistence", "hostPath")):
+        found = {name: node for name, node in found.items() if name not in ("storageClass", "storageSize")}
+    backups = lookup(values, "backup", "enabled")
+    if use.chart == "pxc-db" and boolean(backups) is not True:
+        # the chart then writes no backup section (charts/pxc-db/templates/cluster.yaml)
+        paths = {**paths, "schedule": ("backup", "enabled")}
+        found["schedule"] = backups if unknown_reason(backups) else None
     bindings = [Binding((), use.root, use.prefix)]
     bindings += [Binding((name,), use.root, (*use.prefix, *path)) for name, path in paths.items()]
     release = use.release or use.chart

@@ -1,4 +1,4 @@
-"""Deliveries: what applies resources, and what it names that is not there."""
+"""Deliveries: what applies resources, what it names that is not there, and what lies beside it that nothing names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lintkit.finding import ResourceId
+from lintkit.sources.leftovers import Leftover
 from lintkit.sources.model import Origin, Resource
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.document import path_of
@@ -69,3 +70,20 @@ def reference_subjects(missing: Iterable[Missing]) -> list[Subject]:
             )
         )
     return found
+
+
+def values_file_subjects(leftovers: Iterable[Leftover]) -> list[Subject]:
+    """One ValuesFile for each values file that nothing refers to."""
+    return [
+        Subject(
+            kind="ValuesFile",
+            id=f"ValuesFile/{item.path}",
+            object=item.root,
+            home=item.root,
+            resource=ResourceId("ValuesFile", "", item.path),
+            bindings=(Binding((), item.root, ()),),
+            origin=Origin(),
+            facts={"delivery": item.delivery},
+        )
+        for item in leftovers
+    ]

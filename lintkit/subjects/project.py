@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.sources.inventory.model import ClusterNode, Inventory
+from lintkit.sources.leftovers import Leftover
 from lintkit.sources.model import resource_of
 from lintkit.sources.world import Gathered
 from lintkit.subjects.components import chart_containers, component_subjects
 from lintkit.subjects.containers import containers_of_resource
 from lintkit.subjects.databases import database_of_chart, database_of_resource
-from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_subjects
+from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_subjects, values_file_subjects
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Binding, Subject
 from lintkit.subjects.nodes import node_subjects
@@ -35,13 +36,15 @@ def project(
     roles: dict[str, Json],
     extra_nodes: tuple[ClusterNode, ...] = (),
     missing: Iterable[Missing] = (),
+    leftovers: Iterable[Leftover] = (),
     unread: tuple[str, ...] = (),
     own_urls: frozenset[str] = frozenset(),
 ) -> Environment:
     """The environment with its subjects, evidence and versions."""
     owners = _owners(gathered)
     subjects = _unique([*owners, *_derived(owners), *_components(gathered.charts)])
-    deliveries = _unique([*delivery_subjects(gathered.deliveries), *reference_subjects(missing)])
+    named = [*reference_subjects(missing), *values_file_subjects(leftovers)]
+    deliveries = _unique([*delivery_subjects(gathered.deliveries), *named])
     bound = list(inventories)
     nodes = extra_nodes or tuple(node for inventory in bound for node in inventory.nodes)
     known = {**_versions(gathered, subjects), **versions}
@@ -102,7 +105,9 @@ def _adjusted(use: ChartUse, projected: list[Projected]) -> list[Projected]:
 
 
 # kinds of ours that Kubernetes resources go by as well (mariadb-operator has a Database)
-_OURS = frozenset({"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "Environment"})
+_OURS = frozenset(
+    {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "ValuesFile", "Environment"}
+)
 
 
 def _owner(projected: Projected) -> Subject:

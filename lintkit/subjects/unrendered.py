@@ -8,7 +8,7 @@ from lintkit.yamldoc.node import lookup, text
 
 
 def unrendered_namespaces(gathered: Gathered, rendered: frozenset[str]) -> frozenset[str]:
-    """Namespaces that deliveries fill from sources whose pods are not known.
+    """Namespaces that deliveries or charts fill from sources whose pods are not known.
 
     ``rendered`` are the deliveries ("Application keystone") whose resources or chart components are known.
     """
@@ -19,4 +19,4 @@ def unrendered_namespaces(gathered: Gathered, rendered: frozenset[str]) -> froze
         spec = lookup(delivery.body, "spec")
         chosen = text(lookup(spec, "destination", "namespace")) or text(lookup(spec, "targetNamespace"))
         found.add(chosen or (delivery.namespace if delivery.kind == "HelmRelease" else ""))
-    return frozenset(found - {""})
+    return frozenset(found - {""} | gathered.blind)

@@ -31,7 +31,7 @@ class Files:
     ) -> None:
         self.paths: tuple[str, ...] = tuple(sorted(paths))
         self._twin = twin
-        self._same = same
+        self.same = same
         self._known = frozenset(self.paths)
         self._load = load
         self.remotes: tuple[str, ...] = tuple(remotes)
@@ -46,7 +46,7 @@ class Files:
         """The text of a file; None when there is no such file or it is no text."""
         if path not in self._known:
             return None
-        if path in self._same and self._twin is not None:
+        if path in self.same and self._twin is not None:
             return self._twin.source(path)
         if path not in self._sources:
             text = self._load(path)
@@ -57,7 +57,7 @@ class Files:
         """The YAML documents of a file, parsed once; empty when there is no such file."""
         found = self._documents.get(path)
         if found is None:
-            if path in self._same and self._twin is not None:
+            if path in self.same and self._twin is not None:
                 found = self._twin.documents(path)
             else:
                 source = self.source(path)

@@ -133,10 +133,19 @@ def object_ids(files: Files, root: Path, paths: Iterable[str], like: str) -> dic
 
 
 def tree_files(root: Path, tree: Tree, twin: Files | None = None, twin_ids: Mapping[str, str] | None = None) -> Files:
-    """The files of ``tree``; those that ``twin`` holds with the same object id are taken from there."""
+    """The files of ``tree``; those that ``twin`` holds with the same object id are taken from there.
+
+    LintkitError when some that count are not in this clone.
+    """
     same = {p for p, i in tree.ids.items() if twin_ids is not None and twin_ids.get(p) == i}
     wanted = {path: tree.ids[path] for path in tree.ids if path not in same and _matters(path)}
     contents = _blobs(root, sorted(set(wanted.values())))
+    if missing := sorted(path for path, i in wanted.items() if i not in contents):
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        raise LintkitError(
+            f"{missing[0]}{more} of {tree.name[:12]} cannot be read: this clone does not hold them"
+            "; where it is partial, fetch them with `git fetch --refetch --no-filter origin`"
+        )
 
     def load(path: str) -> str | None:
         object_id = tree.ids[path]

@@ -8,7 +8,7 @@ import os
 import stat
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -61,19 +61,16 @@ class WorkTree:
     """A directory of files. ``unread`` counts files that were passed over, by reason; ``opened`` are those looked into.
 
     Files that match ``exclude`` are left out, except those that ``named`` names (files, or directories above
-    them): a path named explicitly beats excludes and ``.gitignore``. ``texts`` are read instead of the files.
+    them): a path named explicitly beats excludes and ``.gitignore``.
     """
 
-    def __init__(
-        self, root: Path, exclude: Iterable[str] = (), named: Iterable[str] = (), texts: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, root: Path, exclude: Iterable[str] = (), named: Iterable[str] = ()) -> None:
         self.root = root.resolve()
         self.unread: Counter[str] = Counter()
         self.notes: list[str] = []
         self.opened: set[str] = set()
         self._exclude = [glob_regex(pattern) for pattern in exclude]
         self._named = tuple(named)
-        self._texts = texts or {}
         self.git = _inside_git(root)
 
     def files(self) -> Files:
@@ -87,7 +84,7 @@ class WorkTree:
         for name in self._named:
             if name not in kept:
                 kept.update(_present(self.root, [name]).paths or _walked(self.root, name).paths)
-        return Files(kept.union(self._texts), self.load, _remotes(self.root) if names is not None else ())
+        return Files(kept, self.load, _remotes(self.root) if names is not None else ())
 
     def wanted(self, path: str) -> bool:
         """Whether no exclude holds for a path, or it was named."""
@@ -97,8 +94,6 @@ class WorkTree:
 
     def load(self, path: str) -> str | None:
         """A file as text; None (and a reason in ``unread``) when it is none, too large or cannot be read."""
-        if path in self._texts:
-            return self._texts[path]
         self.opened.add(path)
         content = self._bytes(path)
         if content is None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from lintkit.text.segments import SegmentMap
 from lintkit.text.source import Place, Source
-from lintkit.yamldoc.node import Alias, Entry, Key, Mapping, Node, Path, Scalar, Sequence, key_name
+from lintkit.yamldoc.node import Alias, Entry, Hidden, Key, Mapping, Node, Path, Scalar, Sequence, key_name
 
 _Part = TypeVar("_Part")
 _MANY: Final = 64
@@ -28,10 +28,10 @@ class Document:
     ``number`` counts documents of the file from 0. ``text`` is what node offsets refer to: the
     file's text, or the embedded text, and then ``segments`` maps it to the file and ``host`` is the
     scalar that holds it. ``root`` is None for an empty document and for one with ``trouble``.
-    ``inner`` are the documents that were read from scalars of this one.
+    ``inner`` are the documents that were read from scalars of this one. ``hidden`` is what merge keys keep from counting.
     """
 
-    __slots__ = ("aliases", "host", "inner", "number", "root", "segments", "source", "text", "trouble")
+    __slots__ = ("aliases", "hidden", "host", "inner", "number", "root", "segments", "source", "text", "trouble")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Document:
         self.trouble: Trouble | None = None
         self.aliases: dict[int, Alias] = {}
         self.inner: list[Document] = []
+        self.hidden: list[Hidden] = []
 
     def place(self, start: int, end: int) -> Place:
         """The span ``[start, end)`` of this document's text, in the file."""

@@ -9,6 +9,7 @@ from yaml._yaml import CParser
 
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import MAX_DEPTH, after_properties, block_end, empty_value_at
+from lintkit.yamldoc.merges import hidden_by_merges
 from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown, key_name, quick_scalar
 from lintkit.yamldoc.scalars import KNOWN_TAGS, TAG_MERGE
 
@@ -146,7 +147,7 @@ class _Composer:
         if tag and tag not in KNOWN_TAGS:
             node = Unknown(self.doc, start, end, f"custom tag {_short_tag(tag)}")
         elif mapping:
-            node = Mapping(self.doc, start, end, _entries(children), flow=flow, anchor=anchor)
+            node = Mapping(self.doc, start, end, _entries(children, self.doc), flow=flow, anchor=anchor)
         else:
             node = Sequence(self.doc, start, end, tuple(children), flow=flow, anchor=anchor)
         if self.anchors:
@@ -186,19 +187,23 @@ class _Composer:
         return node
 
 
-def _entries(children: list[Node]) -> tuple[Entry, ...]:
+def _entries(children: list[Node], doc: Document) -> tuple[Entry, ...]:
     entries: list[Entry] = []
-    merges = False
+    merges: list[tuple[Scalar, Node, list[Entry]]] = []
     for key, value in zip(children[::2], children[1::2], strict=True):
         if not isinstance(key, Scalar):
             reason = f"this key is unknown: {key.reason}" if isinstance(key, Unknown) else "is this a template?"
             raise BrokenError(f"a mapping key must be a scalar ({reason})", key.start)
         if key.text == "<<" and not key.style and key.tag in _MERGE_TAGS:
-            entries += _merged(value)
-            merges = True
+            brought = _merged(value)
+            entries += brought
+            merges.append((key, value, brought))
         else:
             entries.append(Entry(key, value))
-    return _effective(entries) if merges else tuple(entries)
+    if not merges:
+        return tuple(entries)
+    doc.hidden += hidden_by_merges([e for e in entries if not e.via], merges, cast(Scalar, children[0]), doc)
+    return _effective(entries)
 
 
 def _effective(entries: list[Entry]) -> tuple[Entry, ...]:

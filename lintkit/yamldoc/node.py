@@ -141,15 +141,9 @@ class Mapping(Node):
             self._index = {key_name(e.key): e for e in self.entries}
         return self._index
 
-    def repeated(self) -> list[tuple[Entry, Entry]]:
-        """Entries that a later one of the same key replaces, each with the last of that key; merged ones do not count."""
-        keys = self._pairs[::2] if self._entries is None else [e.key for e in self._entries if not e.via]
-        names = [key_name(key) for key in keys]
-        if len(set(names)) == len(names):
-            return []
-        own = [e for e in self.entries if not e.via]
-        last = dict(zip(names, own, strict=True))
-        return [(e, last[name]) for name, e in zip(names, own, strict=True) if e is not last[name]]
+    def written(self) -> list[Scalar]:
+        """The keys that are written here, in order, every duplicate too; merged ones do not count."""
+        return self._pairs[::2] if self._entries is None else [e.key for e in self._entries if not e.via]
 
     def get(self, key: str) -> Node | None:
         """The value of ``key``, None when absent."""
@@ -207,6 +201,22 @@ class Alias(NamedTuple):
     end: int
     target: Node
     node: Node
+
+
+class Hidden(NamedTuple):
+    """An entry that does not count because a merge key (``<<``) brings another of its name.
+
+    ``lost`` is what is written in vain: the entry's key, or an earlier ``<<`` that brought it. ``winner`` is the key
+    that counts; ``merge`` the ``<<`` that brings it and ``value`` what that names, both None where a list of mappings is
+    merged and an earlier one wins. ``first`` is the first key of the mapping.
+    """
+
+    name: str
+    lost: Scalar
+    winner: Scalar
+    merge: Scalar | None
+    value: Node | None
+    first: Scalar
 
 
 def key_name(key: Scalar) -> str:

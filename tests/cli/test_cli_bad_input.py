@@ -147,7 +147,7 @@ def test_names_with_newlines_escapes_and_stray_bytes_reach_no_terminal(run: Run,
     for number, name in enumerate(names):
         (repo / name).write_text(pool(f"p{number}"))
     assert sorted(p for p, _ in run("check", repo, "--format", "json").places("pool-size-one")) == sorted(names)
-    for name in ("human", "github", "markdown", "gitlab", "sarif", "junit", "rdjson"):
+    for name in ("human", "github", "markdown", "gitlab", "sarif", "junit", "checkstyle", "rdjson"):
         done = run("check", repo, "--format", name)
         assert done.code == 1
         assert not {"\x1b", "\u202e", "\x07"} & set(done.out + done.err)

@@ -132,7 +132,7 @@ HOSTILE: dict[str, tuple[Mapping[str, str], str, bool]] = {
     ),
     "keys written twice": (
         {"x.yaml": pool("x") + "a: 1\n" * 50_000},
-        "document of which only the first 500 keys written twice are reported",
+        "document of which only the first 500 traps of YAML are reported",
         True,
     ),
     "ignores": ({"x.yaml": pool("x") + "# lintkit: ignore[pool-size-one] x\n" * 20_000}, "unused-ignore", True),

@@ -115,15 +115,47 @@ def test_explain_tells_everything_about_a_policy(run: Run) -> None:
     assert out.startswith(
         "pool-size-one (durability)\nPool keeps a single copy\n\nSeverity: production error, lab warning\nJudges: Pool\n"
     )
-    for heading in ("Why: ", "What to do: ", "Parameters:", "Fix: unsafe", "Example that is found:", "References:"):
+    for heading in (
+        "Why: ",
+        "What to do: ",
+        "Parameters:",
+        "Fix: safe where it is certain",
+        "Example that is found:",
+        "References:",
+    ):
         assert f"\n{heading}" in out
     assert "expect:" not in out
 
 
 def test_explain_knows_every_policy_and_those_about_shape(run: Run) -> None:
     for name in sorted(p.parent.name for p in (ROOT / "policies").glob("*/*/policy.yaml")):
-        assert run("explain", name).out.startswith(f"{name} (")
+        out = run("explain", name).out
+        assert out.startswith(f"{name} (")
+        assert "\nExample that is found:\n" in out
+        assert "  # found" in out
     assert run("explain", "invalid-yaml").out.startswith("invalid-yaml (yaml)\n")
+
+
+def test_explain_shows_what_is_found_and_the_same_after_the_fix(run: Run) -> None:
+    found, _, fixed = (
+        run("explain", "pool-size-one").out.partition("Example that is found:")[2].partition("The same after the fix:")
+    )
+    assert "        size: 1  # found: pool throwaway\n" in found
+    assert "        size: 3\n" in fixed
+    assert "expect" not in found + fixed
+
+
+def test_explain_shows_the_parameters_with_their_type_and_meaning(run: Run) -> None:
+    out = run("explain", "pgs-per-osd-exceeded").out
+    assert "  mon_target_pg_per_osd = 100 (integer): The target where the cluster does not set one.\n" in out
+
+
+def test_explain_shows_what_was_there_before_a_change(run: Run) -> None:
+    before, _, after = (
+        run("explain", "data-store-removed").out.partition("Before the change:")[2].partition("Example that is found:")
+    )
+    assert "      name: volumes\n" in before
+    assert "  # found: pool volumes is gone\n" in after
 
 
 def test_explain_suggests_the_nearest_policy(run: Run) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import EXAMPLES, ROOT, Run, pool, sentence, spawn, write
 
 SCHEMA = json.loads((ROOT / "schemas" / "report.schema.json").read_text("utf-8"))
-FORMATS = ("human", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown", "html")
+FORMATS = ("human", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson", "markdown", "html")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_every_format_can_be_written(name: str, run: Run, tmp_path: Path) -> Non
     assert done.out.endswith("\n")
     if name in ("json", "sarif", "gitlab", "rdjson"):
         json.loads(done.out)
-    if name == "junit":
+    if name in ("junit", "checkstyle"):
         ElementTree.fromstring(done.out)
     target = tmp_path / "deep" / "report"
     written = run("check", EXAMPLES, "--format", name, "--output", target)

@@ -141,7 +141,9 @@ def test_a_fixing_run_keeps_every_secret_where_it_is_and_shows_none(run: Run, se
     done = run("check", secrets, "--fix", "--unsafe-fixes")
     assert "fixes applied" in done.err
     assert CANARY.findall(done.out + done.err) == []
-    assert {p: CANARY.findall(p.read_text()) for p in before} == before
+    for path, values in before.items():
+        # of a key that is written twice the value without effect goes
+        assert CANARY.findall(path.read_text()) == (values[1:] if path.name == "secret.yaml" else values)
 
 
 def test_neither_the_cache_nor_the_baseline_holds_a_secret(run: Run, secrets: Path, tmp_path: Path) -> None:

@@ -81,19 +81,29 @@ def repository(text: str) -> None:
     """A whole repository: judged, and reported in every format; nothing raises, no control character is written."""
     from lintkit.inspect import show_environments, show_nodes, show_why
     from lintkit.pgs import repository_answer
-    from lintkit.run import Options, check
+    from lintkit.run import Options
 
     texts = {path: _clean(content) for path, content in seeds.files_of(text).items()}
-    report, loaded = check(Options(paths=(_empty(),), texts=texts))
+    report, loaded = judged(texts)
     assert not report.broken, report.broken
     _reported(report, loaded.policies)
     show_environments(loaded)
     show_nodes(loaded)
-    repository_answer(loaded, as_json=True)
+    repository_answer(loaded, Options(paths=(loaded.root,)), as_json=True)
     for environment in loaded.environments[:1]:
         for subject in environment.subjects[:3]:
             if subject.resource.name:
                 show_why(loaded, f"{subject.kind}/{subject.resource.name}:spec")
+
+
+def judged(texts: dict[str, str]) -> tuple[Any, Any]:
+    """The report about a repository that is in memory only, and the repository as it was read."""
+    from lintkit.run import Options, findings_of, open_repository, read, report_of
+    from lintkit.tree.files import Files
+
+    options = Options(paths=(_empty(),))
+    loaded = read(open_repository(options), Files(texts, texts.get), options)
+    return report_of(loaded, options, *findings_of(loaded, options)), loaded
 
 
 def _reported(report: Any, policies: Any) -> None:

@@ -12,11 +12,13 @@ from textwrap import dedent
 import pytest
 
 from lintkit.config import load_config
+from lintkit.errors import LintkitError
 from lintkit.finding import Finding
 from lintkit.policy import shapes
+from lintkit.policy.compiled import compile_policy
 from lintkit.policy.load import builtin_policies
 from lintkit.policy.model import Policy
-from lintkit.run import judge
+from lintkit.run import Options, check, judge
 from lintkit.tree.files import Files
 
 Write = Callable[[str], Policy]
@@ -275,6 +277,32 @@ def test_overridden_layer_is_named_as_related() -> None:
     ]
 
 
+def test_of_an_overridden_text_the_first_line_is_told() -> None:
+    base = """
+        apiVersion: k8s.mariadb.com/v1alpha1
+        kind: MariaDB
+        metadata: {name: shared, namespace: cloud}
+        spec:
+          myCnf: |
+            [mariadb]
+            max_connections=100
+    """
+    site = """
+        resources: [base.yaml]
+        patches:
+          - target: {kind: MariaDB}
+            patch: |
+              - op: replace
+                path: /spec/myCnf
+                value: |
+                  [mariadb]
+                  sync_binlog=0
+    """
+    files = {"base.yaml": dedent(base), "kustomization.yaml": dedent(site)}
+    (finding,), _, _ = judged(files, "crash-unsafe-database-config")
+    assert [(r.place.source.path, r.message) for r in finding.related] == [("base.yaml", "overrides [mariadb] ... here")]
+
+
 def test_layer_that_cannot_be_read_lowers_the_severity_and_is_named() -> None:
     hidden = APPLICATION.replace(
         "[$tree/base.yaml, $tree/site.yaml]", '[$tree/base.yaml, "https://elsewhere.example.org/site.yaml"]'
@@ -322,6 +350,30 @@ def test_related_place_may_be_literal_and_the_place_of_the_finding_is_no_related
         ("host", "spread over these"),
         ("size", "of images"),
     ]
+
+
+EACH = """\
+        fix:
+          title: halve the counts
+          set:
+            - forEach: facts.pg_counts
+              at: {expression: item.related.path}
+              value: {expression: "string(item.related.value / 2)"}
+              when: "item.related.key != 'pg_num_max'"
+"""
+
+
+def test_a_fix_writes_once_for_each_item_of_a_list(own_policy: Write) -> None:
+    counts = 'replicated: {size: 1}\nparameters: {pg_num: "64", pg_num_min: "32", pg_num_max: "128"}'
+    (finding,), _, _ = judged({"p.yaml": pool(counts)}, own_policy(SIZE + EACH))
+    assert finding.fix
+    text = finding.place.source.text
+    assert [(text[e.start : e.end], e.text) for e in finding.fix.edits] == [('"64"', '"32"'), ('"32"', '"16"')]
+
+
+def test_a_misspelt_field_of_such_an_item_is_an_error(own_policy: Write) -> None:
+    with pytest.raises(LintkitError, match="vale"):
+        compile_policy(own_policy(SIZE + EACH.replace("item.related.value", "item.related.vale")))
 
 
 def test_severity_follows_profile_configuration_and_path(own_policy: Write) -> None:
@@ -465,3 +517,19 @@ def test_equal_findings_of_several_environments_become_one() -> None:
     (finding,), _, _ = judged(files, "pool-size-one")
     assert finding.environments == ("east", "west")
     assert re.fullmatch(r"[0-9a-f]{32}", finding.fingerprint)
+
+
+def test_a_finding_that_is_graver_in_one_environment_is_told_once_and_as_grave(tmp_path: Path) -> None:
+    files = {
+        "base/kustomization.yaml": "resources: [p.yaml]\n",
+        "base/p.yaml": pool("replicated: {size: 1}"),
+        "overlays/east/kustomization.yaml": "resources: [../../base]\n",
+        "overlays/west/kustomization.yaml": "resources: [../../base]\n",
+        ".lintkit.yaml": "environments: {east: {profile: lab}, west: {profile: production}}\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    report, _ = check(Options(paths=(tmp_path,), select=("pool-size-one",)))
+    (finding,) = report.findings
+    assert (finding.severity, finding.environments) == ("error", ("east", "west"))

@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
-from lintkit.finding import Finding, Fix, IgnoredFinding, NotEvaluated, Related, Report, ResourceId, Skipped, Span
+from lintkit.finding import (
+    Changed,
+    ChangeSummary,
+    EnvironmentChange,
+    Finding,
+    Fix,
+    IgnoredFinding,
+    NotEvaluated,
+    Related,
+    Report,
+    ResourceId,
+    Skipped,
+    Span,
+    Turn,
+)
 from lintkit.report.info import PolicyInfo
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place, Source
@@ -110,6 +124,34 @@ def sample() -> Report:
     )
 
 
+def change() -> ChangeSummary:
+    """A change that adds, removes and changes, with unknown values and names that are hard to print."""
+    pools = (
+        Changed("pool", "glance.images", "changed", (Turn("size", "3", "2"), Turn("PGs", "128", "64")), ("quotas", "mirroring")),
+        Changed(
+            "pool", "fresh|`x`", "added", (Turn("size", "", "4+2"), Turn("device class", "", "n_v_m_e"), Turn("PGs", "", None))
+        ),
+        Changed("pool", "old", "removed", (Turn("size", "3", ""),)),
+        Changed("pool", "perhaps", "removed", (Turn("size", "3", ""),), why="extra.yaml cannot be parsed"),
+        Changed("PG replicas per OSD", "default~nvme", "changed", (Turn("", "87.5", "101.0 to 112.3"),)),
+    )
+    services = (
+        Changed("service", "nova", "changed", (Turn("release", "2025.1", None), Turn("api replicas", "", "3"))),
+        *(Changed("service", f"s{n}", "changed", (Turn("release", "2025.1", "2026.1"),)) for n in range(12)),
+        Changed("node", "beck-04", "removed", (Turn("node-role.kubernetes.io/x", "enabled", ""),)),
+        Changed("ConfigMap", "n" * 200, "changed", (), ("data.a@b",)),
+    )
+    notes = ("PGs after the change are unknown: no device of <beck> is listed", "extra.yaml cannot be parsed")
+    return ChangeSummary(
+        (
+            EnvironmentChange("edge", services[:1], state="new"),
+            EnvironmentChange("prod", (*pools, *services), notes),
+            EnvironmentChange("stage"),
+            EnvironmentChange("twin", services[:1], state="new"),
+        )
+    )
+
+
 def infos() -> tuple[PolicyInfo, ...]:
     """What is known of two of the sample's policies, and of one that found nothing."""
     return (
@@ -124,6 +166,11 @@ def infos() -> tuple[PolicyInfo, ...]:
 @pytest.fixture
 def report() -> Report:
     return sample()
+
+
+@pytest.fixture
+def summary() -> ChangeSummary:
+    return change()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from selenium.webdriver.common.keys import Keys  # noqa: E402
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(BROWSER is None or DRIVER is None, reason="no Chromium with its chromedriver is installed")
+AXE = Path(__file__).resolve().parents[1] / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 DARK = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
 LIGHT = {"features": [{"name": "prefers-color-scheme", "value": "light"}]}
 
@@ -166,6 +167,14 @@ def test_family_environment_and_words_narrow_the_list(page: Page) -> None:
     assert page.texts("#list h3") == ["number 58 is wrong"]
 
 
+def test_the_reason_of_a_policy_is_given_once_in_a_row(page: Page) -> None:
+    first = next(f for f in sample().findings if f.why)
+    other = replace(first, policy="a-policy", fingerprint="other")
+    page.open(Report((first, replace(first, fingerprint="twin"), other)))
+    said = "return [...document.querySelectorAll('#list article')].map((a) => a.querySelectorAll('.why').length)"
+    assert page.run(said) == [1, 1, 0]
+
+
 def test_a_link_of_a_policy_or_a_count_filters(page: Page) -> None:
     page.open(sample(), infos(), overview())
     page.click("[data-only=warning]")
@@ -241,6 +250,20 @@ def test_every_control_has_a_name_and_every_heading_its_level(page: Page) -> Non
     assert all(below <= above + 1 for above, below in pairwise(levels))
     ids = page.run("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: `npm ci` in tests/npm")
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_axe_finds_nothing_that_keeps_people_from_using_it(page: Page, scheme: dict[str, Any]) -> None:
+    page.media(scheme)
+    page.open(many(60), infos(), overview())
+    page.run(AXE.read_text("utf-8"))
+    said = page.driver.execute_async_script(
+        """const done = arguments[0];
+        axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(
+          (found) => done(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`)), (error) => done([String(error)]));"""
+    )
+    assert said == []
 
 
 def test_charts_are_drawn_over_the_printed_ones(page: Page) -> None:

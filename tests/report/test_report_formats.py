@@ -13,8 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lintkit.finding import Finding, Fix, IgnoredFinding, NotEvaluated, Related, Report
-from lintkit.report import github, gitlab, jsonout, junit, markdown, rdjson, sarif
+from lintkit.finding import (
+    Changed,
+    ChangeSummary,
+    EnvironmentChange,
+    Finding,
+    Fix,
+    IgnoredFinding,
+    NotEvaluated,
+    Related,
+    Report,
+    Turn,
+)
+from lintkit.report import checkstyle, github, gitlab, jsonout, junit, markdown, markdown_text, rdjson, sarif
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo
 from lintkit.report.plain import is_unseen
@@ -188,6 +199,18 @@ def test_junit_counts_agree_with_its_cases(report: Report) -> None:
             assert int(suite.attrib[name]) == sum(len(case.findall(tag)) for case in cases)
 
 
+def test_checkstyle_has_a_file_for_each_path_and_says_what_is_not_a_place(report: Report) -> None:
+    root = ET.fromstring(checkstyle.render(replace(report, broken=("policy a is broken",)), Options(prefix="cloud")))
+    files = {file.get("name"): file.findall("error") for file in root}
+    assert root.get("version") == "4.3"
+    assert len(files) == len(root)
+    first = files["cloud/clusters/prod/values.yaml"][0]
+    assert (first.get("line"), first.get("column"), first.get("severity")) == ("7", "15", "error")
+    assert first.get("source") == "lintkit.pool-size-one"
+    assert sum(len(f) for name, f in files.items() if name != "lintkit") == len(report.findings)
+    assert [(e.get("severity"), e.get("source")) for e in files["lintkit"]] == [("error", "lintkit.broken")]
+
+
 def test_junit_skips_what_was_not_evaluated(report: Report) -> None:
     root = ET.fromstring(junit.render(report))
     skipped = [case.attrib["name"] for case in root.iter("testcase") if case.find("skipped") is not None]
@@ -224,10 +247,20 @@ def test_markdown_is_cut_at_its_limit_and_says_how_much_is_missing(finding: Make
     assert "- not evaluated: p: no osds" in text
 
 
+def test_a_change_summary_is_cut_at_its_limit_and_says_so(finding: Make) -> None:
+    pools = tuple(Changed("pool", f"pool-{n}", "changed", (Turn("size", str(n), "2"),)) for n in range(20000))
+    summary = ChangeSummary((EnvironmentChange("prod", pools),))
+    text = markdown.render(Report(_many(finding, 9000, message="\u5bcc" * 60), files=1, changes=summary))
+    assert len(text.encode()) <= 900 * 1024
+    assert "| pool | `pool-1` | size 1 \u2192 2 |" in text
+    assert "Cut at 256 KiB: more changes not shown." in text
+    assert "more findings not shown." in text
+
+
 def test_markdown_shows_text_of_a_repository_literally() -> None:
-    assert markdown.escape("a|b `c` <img> @me [x](y) #1\n") == "a\\|b \\`c\\` &#60;img&#62; &#64;me \\[x\\](y) &#35;1\\\\n"
-    assert markdown.code("a`b|c") == "``a`b\\|c``"
-    assert markdown.code("`") == "`` ` ``"
+    assert markdown_text.escape("a|b `c` <img> @me [x](y) #1\n") == "a\\|b \\`c\\` &#60;img&#62; &#64;me \\[x\\](y) &#35;1\\\\n"
+    assert markdown_text.code("a`b|c") == "``a`b\\|c``"
+    assert markdown_text.code("`") == "`` ` ``"
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -264,5 +297,5 @@ def test_any_text_in_any_field_gives_printable_output_that_can_be_encoded(name: 
     assert not [c for c in out if is_unseen(c) and c != "\n"]
     if name in {"json", "sarif", "gitlab", "rdjson"}:
         json.loads(out)
-    if name == "junit":
+    if name in {"junit", "checkstyle"}:
         ET.fromstring(out)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lintkit.finding import Report
+from lintkit.finding import ChangeSummary, EnvironmentChange, Report
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo
 
@@ -38,3 +39,18 @@ def test_a_format_shows_all_when_asked(name: str, report: Report, policies: Sequ
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_format_says_that_nothing_was_found(name: str) -> None:
     _same(f"{name}-nothing.txt", FORMATS[name](NOTHING, (), Options()))
+
+
+def test_markdown_shows_what_a_change_does(report: Report, policies: Sequence[PolicyInfo], summary: ChangeSummary) -> None:
+    _same("markdown-changes.txt", FORMATS["markdown"](replace(report, changes=summary), policies, Options()))
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"markdown"}))
+def test_other_formats_leave_the_change_summary_out(name: str, report: Report, summary: ChangeSummary) -> None:
+    assert FORMATS[name](replace(report, changes=summary), (), Options()) == FORMATS[name](report, (), Options())
+
+
+@pytest.mark.parametrize(("kind", "unplaced"), [("unchanged", ()), ("unplaced", ("chart/templates/a_b.yaml", "values.yaml"))])
+def test_markdown_says_that_nothing_changes(kind: str, unplaced: tuple[str, ...]) -> None:
+    summary = ChangeSummary((EnvironmentChange("prod"),), unplaced)
+    _same(f"markdown-{kind}.txt", FORMATS["markdown"](replace(NOTHING, changes=summary), (), Options()))

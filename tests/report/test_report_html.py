@@ -34,7 +34,7 @@ from lintkit.report.info import (
     RootLoad,
 )
 from lintkit.run import Options as Asked
-from lintkit.run import load
+from lintkit.run import check, load
 from lintkit.text.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def overview(name: str = "cloud") -> Overview:
         PoolPgs(f"{name}.images", "default", 3, 32, 2.4, "the minimum: nothing says how large it gets", 256),
         PoolPgs(".mgr", "default", 3, 1, 0.1, "minimum 1"),
     )
-    roots = (RootLoad("default", 40, 2.5, 4.0, (19.3, 22.0)),)
+    roots = (RootLoad("default", 40, (2.5, 4.0), (19.3, 22.0)), RootLoad("default~ssd", 8, (9.0, 9.0)))
     plan = ClusterPgs(
         "rook-ceph",
         name,
@@ -60,7 +60,7 @@ def overview(name: str = "cloud") -> Overview:
         pools=pools,
         roots=roots,
         notes=("POOL_TOO_FEW_PGS: images",),
-        changes=("with the fix of data-pool-unsized",),
+        changes=("After 1 suggested fix: data-pool-unsized.",),
     )
     matrix = RoleMatrix(
         ("node-role.kubernetes.io/control-plane", f"{name}/storage=yes"),
@@ -169,8 +169,36 @@ def test_a_span_after_wide_characters_is_split_where_it_stands(finding: Callable
     assert rows == [[1, "\u5bcc\u58eb: \U0001f600 ", "size", ""]]
 
 
+SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: mq}
+stringData:
+  password: correct-horse # of the queue
+  key: |
+    battery
+    staple
+"""
+
+
+def test_no_format_shows_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "pool.yaml").write_text(SECRET)
+    asked = Asked(paths=(tmp_path,))
+    found, loaded = check(asked)
+    assert {f.policy for f in found.findings} >= {"plaintext-secret"}
+    options = Options(show_all=True, overview=overview_of(loaded, asked))
+    for name, render in FORMATS.items():
+        text = render(found, (), options)
+        assert "plaintext-secret" in text
+        assert not [word for word in ("horse", "battery", "staple") if word in text], name
+    assert "5 |   password: \u2022\u2022\u2022\u2022\u2022\u2022\u2022\u2022 # of the queue" in FORMATS["human"](
+        found, (), options
+    )
+
+
 def test_the_overview_is_what_the_examples_deliver() -> None:
-    shown = overview_of(load(Asked(paths=(ROOT / "examples",))))
+    asked = Asked(paths=(ROOT / "examples",))
+    shown = overview_of(load(asked), asked)
     lab, prod = shown.environments
     assert (shown.name, lab.profile, prod.profile) == ("examples", "lab", "production")
     assert [node.name for node in lab.matrix.nodes] == ["ghyll-1", "ghyll-2", "ghyll-3"]
@@ -180,6 +208,8 @@ def test_the_overview_is_what_the_examples_deliver() -> None:
     assert ("CephCluster", ("rook-ceph",)) in rook.resources
     plan = prod.clusters[0]
     assert (plan.osds, plan.ceph_version, plan.assumed) == (26, "19.2.3", False)
+    assert [line for line in plan.changes if line.startswith("After 3 suggested fixes: ")]
+    assert next(pool for pool in plan.pools if pool.name == "registry").pgs == 1
     assert "nova-disks" in [pool.name for pool in plan.pools]
     assert {root.name: root.osds for root in plan.roots} == {"default~nvme": 16, "default~hdd": 10, "default": 26}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import strategies as st
 
 from lintkit.schema.crds import schema_for
 from lintkit.schema.model import CrdSchema, ShapeFinding
@@ -84,3 +85,14 @@ def thing(spec_schema: str) -> CrdSchema:
 
 def _indented(text: str, by: int) -> str:
     return "".join(f"{' ' * by}{line}\n" for line in dedent(text).strip("\n").split("\n"))
+
+
+def misspelt(draw: Callable[..., Any], name: str) -> str:
+    """``name`` with one letter dropped, doubled, or swapped with the next."""
+    at = draw(st.integers(0, len(name) - 1))
+    how = draw(st.sampled_from(("drop", "double", "swap")))
+    if how == "drop":
+        return name[:at] + name[at + 1 :]
+    if how == "double":
+        return name[: at + 1] + name[at:]
+    return name[:at] + name[at : at + 2][::-1] + name[at + 2 :]

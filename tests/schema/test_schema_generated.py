@@ -9,25 +9,24 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from lintkit.data import data_dir
+from lintkit.facts.words import distance
 from lintkit.schema.compact import pack, unpack
 from lintkit.schema.crds import schema_for
 from lintkit.schema.model import CelRule, CrdSchema, Shape
-from lintkit.schema.walk import shape_findings
+from lintkit.schema.walk import ALWAYS, shape_findings
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping, Node, Sequence
+from tests.schema.conftest import misspelt
 
-KINDS = (
-    ("ceph.rook.io", "v1", "CephCluster"),
-    ("ceph.rook.io", "v1", "CephBlockPool"),
-    ("ceph.rook.io", "v1", "CephObjectStore"),
-    ("ceph.rook.io", "v1", "CephObjectStoreUser"),
-    ("ceph.rook.io", "v1", "CephNVMeOFGateway"),
-    ("pxc.percona.com", "v1", "PerconaXtraDBCluster"),
-    ("rabbitmq.com", "v1beta1", "RabbitmqCluster"),
-    ("helm.toolkit.fluxcd.io", "v2", "HelmRelease"),
-    ("argoproj.io", "v1alpha1", "Application"),
+KINDS = tuple(
+    (file.parent.name, version, file.stem, release)
+    for file in sorted((data_dir("schemas") / "crds").glob("*/*.json"))
+    for version, releases in json.loads(file.read_text("utf-8"))["versions"].items()
+    for release in releases
 )
+"""Every bundled kind, in every API version and release (``any`` is the union of them)."""
 ASCII = st.characters(min_codepoint=33, max_codepoint=126)
 
 
@@ -70,8 +69,13 @@ def objects(draw: st.DrawFn, schema: CrdSchema, shape: Shape, depth: int) -> dic
 
 @st.composite
 def bodies(draw: st.DrawFn) -> tuple[CrdSchema, Mapping]:
-    group, version, kind = draw(st.sampled_from(KINDS))
-    schema = schema_for(group, version, kind)
+    return draw(st.sampled_from(KINDS).flatmap(body_of_kind))
+
+
+@st.composite
+def body_of_kind(draw: st.DrawFn, which: tuple[str, str, str, str]) -> tuple[CrdSchema, Mapping]:
+    group, version, kind, release = which
+    schema = schema_for(group, version, kind, release)
     assert schema is not None
     made = draw(objects(schema, schema.resolve(schema.roots[version]), 6))
     text = json.dumps({"apiVersion": f"{group}/{version}", "kind": kind, "metadata": {"name": "x"}, **made}, indent=1)
@@ -80,14 +84,14 @@ def bodies(draw: st.DrawFn) -> tuple[CrdSchema, Mapping]:
     return schema, root
 
 
-def known_keys(schema: CrdSchema, node: Node, shape: Shape) -> list[tuple[int, int, str]]:
-    """Spans of the keys that the schema lists, in mappings where others are unknown."""
-    found: list[tuple[int, int, str]] = []
+def known_keys(schema: CrdSchema, node: Node, shape: Shape) -> list[tuple[int, int, str, tuple[str, ...]]]:
+    """Spans of the keys that the schema lists, in mappings where others are unknown, with all that it lists there."""
+    found: list[tuple[int, int, str, tuple[str, ...]]] = []
     if isinstance(node, Mapping):
         for name, entry in node:
             ref = shape.properties.get(name, shape.extra)
             if shape.closed and name in shape.properties:
-                found.append((entry.key.start, entry.key.end, name))
+                found.append((entry.key.start, entry.key.end, name, tuple(shape.properties)))
             if ref is not None:
                 found += known_keys(schema, entry.value, schema.resolve(ref))
     elif isinstance(node, Sequence) and shape.items is not None:
@@ -107,22 +111,27 @@ def test_valid_objects_are_silent(made: tuple[CrdSchema, Mapping]) -> None:
     assert [f.message for f in shape_findings(body, schema) if f.kind != "cel"] == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=HEALTH)
-@given(bodies(), st.data())
-def test_any_misspelt_key_is_found_at_the_key(made: tuple[CrdSchema, Mapping], data: st.DataObject) -> None:
-    schema, body = made
+@pytest.mark.parametrize("which", [k for k in KINDS if k[3] == "any"], ids="-".join)
+@settings(max_examples=6, deadline=None, suppress_health_check=HEALTH)
+@given(data=st.data())
+def test_any_misspelt_key_is_found_at_the_key_and_named(which: tuple[str, str, str, str], data: st.DataObject) -> None:
+    schema, body = data.draw(body_of_kind(which))
     version = next(iter(schema.roots))
     spans = known_keys(schema, body, schema.resolve(schema.roots[version]))
     assume(spans)
-    start, end, name = data.draw(st.sampled_from(spans))
-    wrong = data.draw(st.sampled_from([name + "s", name[1:] + "x", name[:-1] + "Q", name.upper() + "z"]))
-    assume(not any(wrong in schema.resolve(ref).properties for ref in all_refs(schema)))
+    start, end, name, known = data.draw(st.sampled_from(spans))
+    wrong = misspelt(data.draw, name)
+    assume(len(name) > 2 and wrong not in known and wrong not in ALWAYS)
     text = body.doc.text
     root = documents(Source("a.yaml", text[:start] + json.dumps(wrong) + text[end:]))[0].root
     assert isinstance(root, Mapping)
     hits = [f for f in shape_findings(root, schema) if f.kind == "unknown-key" and f.node.start == start]
     assert [f.path[-1] for f in hits] == [wrong]
     assert repr(wrong) in hits[0].message
+    others = [key for key in known if key != name and distance(wrong, key, 2) <= 2]
+    elsewhere = any(wrong in schema.resolve(ref).properties for ref in all_refs(schema))
+    if not others and not elsewhere:
+        assert hits[0].suggestion == name
 
 
 def all_refs(schema: CrdSchema) -> list[Any]:

@@ -271,6 +271,51 @@ def test_a_rule_that_fails_is_a_note_and_no_finding() -> None:
         "rule of spec is not evaluated: self.nothing > 1",
         "rule of spec is not evaluated: (((",
     ]
+    assert result.waiting
+
+
+ITEMS = """\
+type: object
+properties:
+  name: {type: string, x-kubernetes-validations: [{rule: self == oldSelf, message: it stays}]}
+  keyed:
+    type: array
+    x-kubernetes-list-type: map
+    x-kubernetes-list-map-keys: [id]
+    items:
+      type: object
+      properties:
+        id: {type: string}
+        size: {type: integer, x-kubernetes-validations: [{rule: self >= oldSelf, messageExpression: "'no less than %d'.format([oldSelf])"}]}
+  loose:
+    type: array
+    items: {type: integer, x-kubernetes-validations: [{rule: self >= oldSelf}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ("spec: {name: a}", "spec: {name: b}", [(("spec", "name"), "spec.name: it stays")]),
+        ("spec: {name: a}", "spec: {name: a}", []),
+        ("spec: {}", "spec: {name: b}", []),
+        ("spec: {name: a}", "spec: {}", []),
+        ("spec: {name: '${A}'}", "spec: {name: b}", []),
+        (
+            "spec: {keyed: [{id: x, size: 5}, {id: z, size: 1}]}",
+            "spec: {keyed: [{id: z, size: 2}, {id: x, size: 4}]}",
+            [(("spec", "keyed", 1, "size"), "spec.keyed[1].size: no less than 5")],
+        ),
+        ("spec: {loose: [5]}", "spec: {loose: [4]}", []),
+    ],
+    ids=["changed", "same", "new", "gone", "unknown before", "item of a keyed list", "item of a list without keys"],
+)
+def test_a_transition_rule_compares_with_what_stood_there(
+    before: str, after: str, wanted: list[tuple[tuple[str | int, ...], str]]
+) -> None:
+    result = inspect(body_of(THING + after), thing(ITEMS), before=body_of(THING + before))
+    assert [(f.path, f.message) for f in result.findings] == wanted
+    assert (result.notes, result.waiting) == ((), False)
 
 
 def test_a_rule_that_could_run_away_is_a_note() -> None:

@@ -72,6 +72,22 @@ def test_what_makes_pods_under_argos_group_is_an_object_like_any_other() -> None
     assert [text(body.get("kind")) for body in found] == ["EventBus", "PodDisruptionBudget"]
 
 
+def test_a_custom_resource_alone_in_its_file_is_an_object_too() -> None:
+    (body,) = read(
+        "{{- if .Values.wanted }}\napiVersion: example.org/v1\nkind: Beehive\nmetadata: {name: hive}\n{{- end }}\n",
+        "wanted: true",
+    ).objects
+    assert text(lookup(body, "metadata", "name")) == "hive"
+    assert read("apiVersion: v1\nkind: Service\nmetadata: {name: hive}\n").objects == ()
+
+
+def test_a_file_that_cannot_be_read_hides_pods_unless_its_kinds_have_none() -> None:
+    unsure = (
+        '{{- if .Capabilities.APIVersions.Has "x" }}\napiVersion: v1\nkind: %s\nmetadata: {name: a}\n# StorageClass\n{{- end }}\n'
+    )
+    assert [read(unsure % kind).hidden for kind in ("Beehive", "{{ .Values.kind }}", "Service")] == [True, True, False]
+
+
 @given(
     st.lists(
         st.sampled_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lintkit.config import Config, load_config
+from lintkit.conformity import conformity
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
-from lintkit.run import judge
+from lintkit.run import Options, environments_of, judge
 from lintkit.sources.world import Record, load_world
 from lintkit.tree.files import Files
 
@@ -77,6 +79,16 @@ def test_a_run_records_the_texts_it_read_and_the_files_it_missed() -> None:
     assert not record.reads_text("archive/old.yaml")
     assert not record.reads_text("notes/plan.txt")
     assert record.lists("services/new/values.yaml")
+
+
+def test_definitions_that_the_configuration_names_are_in_the_record() -> None:
+    files = texts()
+    world = load_world(Files(files, files.__getitem__), replace(config(), schemas=("archive", "gone/pool.yaml")))
+    list(conformity(world, environments_of(world, Options()), set()))
+    record = world.record()
+    assert record.reads_text("archive/old.yaml")
+    assert record.lists("archive/new.yaml")
+    assert record.lists("gone/pool.yaml")
 
 
 NAMES = st.sampled_from(

@@ -20,7 +20,7 @@ class Bar(NamedTuple):
     """One row of a chart: what it is about, its value, and the value after the suggested fixes (None: there is none)."""
 
     name: str
-    value: float
+    value: float | None
     after: float | None = None
 
 
@@ -46,7 +46,7 @@ def _bar(row: Bar, y: float, top: float, *, doubling: bool) -> list[Markup]:
     name = visible(row.name)
     short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + ELLIPSIS
     found = [el("text", short, x=_LABEL - 12, y=y + _ROW / 2 + 4, class_="name", text_anchor="end")]
-    shown = [(row.value, "now"), *([(row.after, "after")] if row.after is not None else [])]
+    shown = [(value, kind) for value, kind in ((row.value, "now"), (row.after, "after")) if value is not None]
     thick = _BAR if len(shown) == 1 else _BAR - 2
     start = y + (_ROW - thick * len(shown)) / 2
     for at, (value, kind) in enumerate(shown):

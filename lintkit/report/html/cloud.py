@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from lintkit.finding import Finding, Report
 from lintkit.report.html.charts import Bar, bars
-from lintkit.report.html.markup import Markup, anchor, counts, el, hidden, scroller
-from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, PoolPgs, RootLoad
+from lintkit.report.html.markup import Markup, counts, el, hidden, scroller
+from lintkit.report.info import ClusterPgs, Delivered, EnvironmentInfo, PoolPgs
 from lintkit.report.plain import dump, visible
 from lintkit.report.tally import by_severity, many
 
@@ -81,7 +81,7 @@ def _key(kind: str, text: str) -> Markup:
 
 
 def _root_chart(name: str, cluster: ClusterPgs) -> Markup:
-    rows = [Bar(root.name, round(root.high, 1), round(root.after[1], 1) if root.after else None) for root in cluster.roots]
+    rows = [Bar(root.name, _most(root.load), _most(root.after)) for root in cluster.roots]
     limit = f"target {cluster.target}"
     svg = bars(
         f"PG replicas per OSD by CRUSH root of {name}; figures in the table below", rows, limit=cluster.target, limit_name=limit
@@ -110,28 +110,35 @@ def _figure(title: str, note: str, svg: Markup, rows: Sequence[Bar], *, limit: f
 def _root_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
     head = ["CRUSH root", "OSDs", "PG replicas per OSD", *(["after fixes"] if changed else [])]
     rows = [
-        _row((root.name,), root.osds, _range(root.low, root.high), *([_after(root)] if changed else [])) for root in cluster.roots
+        _row((root.name,), root.osds, _range(root.load), *([_range(root.after)] if changed else [])) for root in cluster.roots
     ]
     return _table(f"PG replicas per OSD of {of}", head, rows)
 
 
-def _after(root: RootLoad) -> str:
-    return _range(*root.after) if root.after else "same"
+def _most(load: tuple[float, float] | None) -> float | None:
+    return round(load[1], 1) if load else None
 
 
-def _range(low: float, high: float) -> str:
+def _range(load: tuple[float, float] | None) -> str:
+    if load is None:
+        return "no pool"
+    low, high = load
     return f"{low:.1f}" if round(low, 1) == round(high, 1) else f"{low:.1f} to {high:.1f}"
 
 
 def _pool_table(of: str, cluster: ClusterPgs, *, changed: bool) -> Markup:
-    head = ["Pool", "CRUSH root", "Size", "PGs", *(["after fixes"] if changed else []), "per OSD", "Why"]
+    head = ["Pool", "CRUSH root", "Size", "PGs", *(["after fixes"] if changed else []), "Replicas per OSD", "Why"]
     return _table(f"PGs of every pool of {of}", head, [_pool(pool, changed=changed) for pool in cluster.pools])
 
 
 def _pool(pool: PoolPgs, *, changed: bool) -> Markup:
-    after = [] if not changed else ["same" if pool.after is None else pool.after]
+    after = [_figure_of(pool.after)] if changed else []
     share = "-" if pool.per_osd is None else f"{pool.per_osd:.1f}"
-    return _row((pool.name, pool.root), pool.size, pool.pgs, *after, share, text=pool.why)
+    return _row((pool.name, pool.root), pool.size, _figure_of(pool.pgs), *after, share, text=pool.why)
+
+
+def _figure_of(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
 
 
 def _row(names: Sequence[str], *figures: object, text: str = "") -> Markup:
@@ -141,7 +148,7 @@ def _row(names: Sequence[str], *figures: object, text: str = "") -> Markup:
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Markup]) -> Markup:
-    words = ("OSDs", "PG replicas per OSD", "Size", "PGs", "per OSD", "after fixes")
+    words = ("OSDs", "PG replicas per OSD", "Size", "PGs", "Replicas per OSD", "after fixes")
     columns = el("tr", *(el("th", name, scope="col", class_="n" if name in words else None) for name in head))
     return scroller(caption, el("table", el("caption", caption), el("thead", columns), el("tbody", *rows)))
 
@@ -214,7 +221,6 @@ def _graph(member: EnvironmentInfo, report: Report, *, first: bool) -> Markup:
         el("summary", el("b", member.name), f" {said}"),
         scroller(f"Deliveries of {member.name}", tree),
         open=first,
-        id=anchor("deliveries", member.name),
     )
 
 
@@ -229,13 +235,13 @@ def _findings_by_delivery(member: EnvironmentInfo, report: Report) -> dict[str, 
 def _delivery(
     delivered: Delivered, children: dict[str, list[Delivered]], found: dict[str, dict[str, int]], shown: set[str]
 ) -> Markup:
-    kind, _, name = delivered.label.partition(" ")
+    kind, name = _named(delivered.label)
     badges = counts(found.get(delivered.label, {}))
     show = el("a", *badges, href="#findings", data_search=delivered.label) if badges and delivered.label else None
     box = el(
         "div",
-        el("small", kind or "no delivery"),
-        el("b", name or "files"),
+        el("small", kind) if kind else None,
+        el("b", name),
         el("ol", *(el("li", layer) for layer in delivered.layers), class_="layers") if delivered.layers else None,
         show,
         class_="box",
@@ -245,6 +251,14 @@ def _delivery(
     below = [_delivery(d, children, found, shown) for d in brought if d.label not in shown]
     below += [_resources(kind, names) for kind, names in delivered.resources]
     return el("li", box, el("ul", *below) if below else None)
+
+
+def _named(label: str) -> tuple[str, str]:
+    """Kind and name of a delivery; a label that starts with no kind ("nova values") is all name."""
+    if not label:
+        return "no delivery", "files"
+    kind, space, name = label.partition(" ")
+    return (kind, name) if space and (kind[0].isupper() or kind == "kustomization") else ("", label)
 
 
 def _resources(kind: str, names: Sequence[str]) -> Markup:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from lintkit.finding import Finding, Fix, Report
 from lintkit.report.diff import diff_lines
-from lintkit.report.frame import Row, cells, frame
+from lintkit.report.frame import Row, character_at, frame
 from lintkit.report.html.markup import anchor
 from lintkit.report.plain import dump, visible, visible_lines
 from lintkit.report.tally import named_resource, ranked
+from lintkit.text.regex import regex
 
 WIDTH = 110
 """Characters of a line of code that is shown."""
-_UNSAFE = re.compile("[<>&]")
+_UNSAFE = regex("[<>&]")
 
 
 def embedded(report: Report) -> str:
@@ -59,7 +59,7 @@ def _finding(finding: Finding, name: str, texts: dict[str, int], *, several: boo
         "resource": " ".join((named_resource(finding), visible(finding.resource_path))).strip(),
         "origin": visible(finding.origin),
         "environments": [visible(environment) for environment in finding.environments] if several else [],
-        "frame": [_row(row) for row in frame(finding.place, WIDTH)],
+        "frame": [_row(row) for row in frame(finding.place, WIDTH, concealed=finding.concealed)],
         "related": [
             [f"{visible(place.source.path)}:{place.first.line}" + (" (built in)" if place.source.builtin else ""), visible(said)]
             for place, said in finding.related
@@ -74,16 +74,9 @@ def _finding(finding: Finding, name: str, texts: dict[str, int], *, several: boo
 
 def _row(row: Row) -> list[Any]:
     """Number of the line, and its text before, inside and after the span."""
-    first = _character(row.text, row.start)
-    last = max(_character(row.text, row.end), first)
+    first = character_at(row.text, row.start)
+    last = max(character_at(row.text, row.end), first)
     return [row.number, row.text[:first], row.text[first:last], row.text[last:]]
-
-
-def _character(text: str, cell: int) -> int:
-    """The character at a terminal cell."""
-    if text.isascii():
-        return min(cell, len(text))
-    return next((at for at in range(len(text) + 1) if cells(text[:at]) >= cell), len(text))
 
 
 def _fix(fix: Fix, home: str) -> dict[str, Any]:

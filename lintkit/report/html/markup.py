@@ -8,10 +8,11 @@ from html import escape
 
 from lintkit.report.plain import visible, visible_lines
 from lintkit.report.tally import many
+from lintkit.text.regex import regex
 
 _VOID = frozenset({"input", "link", "meta"})
-_SAFE_URL = re.compile(r"https?://[!-;=?-~]+")
-_NOT_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_SAFE_URL = regex(r"https?://[!-;=?-~]+")
+_NOT_NAME = regex(r"[^A-Za-z0-9_-]+")
 
 
 class Markup(str):

@@ -16,7 +16,7 @@ _NAMES = {"error": "Errors", "warning": "Warnings", "info": "Info"}
 def summary(report: Report, options: Options) -> Markup:
     """Headline, counts by severity, fixes, and by environment where there are several."""
     said = headline(report)
-    title = options.overview.name if options.overview else "Report"
+    title = (options.overview.name if options.overview else "") or "Report"
     broken = el(
         "div",
         el("p", el("strong", "This run is not complete: something in lintkit or a policy is broken.")),

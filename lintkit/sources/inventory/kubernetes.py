@@ -38,7 +38,9 @@ def _node(body: Mapping) -> ClusterNode | None:
     written = lookup(body, "spec", "taints")
     taints, odd_taints = taint_list(written)
     reason = first_reason(placeholder(home.text), odd_labels, odd_taints)
-    return ClusterNode(home.text, labels, taints, home, homes, unknown=reason, address=_address(body))
+    offered = lookup(body, "status", "allocatable")
+    sizes = {key: words for key, e in offered if (words := text(e.value))} if isinstance(offered, Mapping) else {}
+    return ClusterNode(home.text, labels, taints, home, homes, unknown=reason, address=_address(body), allocatable=sizes)
 
 
 def _address(body: Mapping) -> str:

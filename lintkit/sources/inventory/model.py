@@ -42,7 +42,7 @@ class ClusterNode:
     first, without ``all``. ``address`` is where the node is reached, as written. ``settings`` are the
     values of an Ansible host that decide these (``ansible_host``, ``ip``, ``node_labels``, ``node_taints``,
     ...), whatever their type. ``defined`` is False for a host that only a child group mentions although
-    the inventory lists its hosts under ``all``.
+    the inventory lists its hosts under ``all``. ``allocatable`` is what the node offers to pods by resource, where it tells.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ClusterNode:
     address: str = ""
     settings: Mapping[str, Node] = field(default_factory=dict)
     defined: bool = True
+    allocatable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@
       const at = plot.cursor.idx;
       tip.hidden = at === null || at === undefined || plot.cursor.left < 0;
       if (tip.hidden) return;
-      const after = chart.after && chart.after[at] !== null ? ", " + chart.after[at] + " with the suggested fixes" : "";
-      tip.textContent = chart.names[at] + ": " + chart.now[at] + after;
+      const after = chart.after && chart.after[at] !== null ? chart.after[at] + " with the suggested fixes" : null;
+      tip.textContent = chart.names[at] + ": " + [chart.now[at], after].filter((part) => part !== null).join(", ");
       const box = figure.getBoundingClientRect();
       const over = plot.over.getBoundingClientRect();
       tip.style.left = Math.min(over.left - box.left + plot.cursor.left + 14, box.width - 220) + "px";

@@ -56,10 +56,13 @@
     return value.some((part) => part) ? [el("dt", null, name), el("dd", null, ...value)] : [];
   }
 
-  function card(at) {
+  // the reason of a policy is given once where findings of it follow each other
+  function card(at, number, shown) {
     const f = all[at];
-    const why = f.why === null ? null : el("p", { class: "why" }, ...prose(found.texts[f.why]));
-    const remedy = f.remedy === null || (f.fix && !f.fix.blocked) ? [] : pair("Remedy", ...prose(found.texts[f.remedy]));
+    const above = number > 0 ? all[shown[number - 1]] : null;
+    const told = above !== null && above.policy === f.policy && above.why === f.why;
+    const why = f.why === null || told ? null : el("p", { class: "why" }, ...prose(found.texts[f.why]));
+    const remedy = f.remedy === null || told || (f.fix && !f.fix.blocked) ? [] : pair("Remedy", ...prose(found.texts[f.remedy]));
     const header = el("header", null, el("span", { class: "badge " + f.severity }, f.severity),
       el("a", { href: "#policy-" + f.policy.replace(/[^A-Za-z0-9_-]+/g, "-") }, f.policy),
       el("span", { class: "badge" }, f.family), f.existing ? el("span", { class: "badge" }, "existing") : null,

@@ -1,0 +1,135 @@
+"""The change summary: what a change does to what each cluster gets, whether or not anything is wrong with it.
+
+Base and head are compared subject by subject, paired by identity as policies pair them: a file that moved and a form that
+changed are no difference. What cannot be read on a side is unknown there, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
+from typing import Final
+
+from lintkit.facts.summary_pairs import Sides, others, text_of, things
+from lintkit.facts.summary_services import chart_changes, node_changes
+from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
+from lintkit.finding import Changed, EnvironmentChange, Turn
+from lintkit.sources.kustomize.model import CLUSTER_SCOPED
+from lintkit.subjects.environment import Environment
+from lintkit.subjects.model import Subject
+from lintkit.yamldoc.node import Json, Path
+from lintkit.yamldoc.plain import served
+from lintkit.yamldoc.unknowns import placeholder
+
+# told by rows of their own, or by what they are part of
+_TOLD: Final = frozenset(
+    {"Pool", "Component", "Container", "Database", "MessageQueue", "ChartValues", "Node", "Reference", "Environment", "Delivery"}
+)
+# how many of it run, and what, where a resource says so
+_COUNTS: Final[Dict[str, tuple[tuple[str, Path], ...]]] = {
+    "CephFilesystem": (("active MDS", ("spec", "metadataServer", "activeCount")),),
+    "CephObjectStore": (("gateways", ("spec", "gateway", "instances")),),
+    "RabbitmqCluster": (("replicas", ("spec", "replicas")), ("image", ("spec", "image"))),
+    "PerconaXtraDBCluster": (("members", ("spec", "pxc", "size")), ("image", ("spec", "pxc", "image"))),
+    "MariaDB": (("replicas", ("spec", "replicas")), ("image", ("spec", "image"))),
+    "Deployment": (("replicas", ("spec", "replicas")),),
+    "StatefulSet": (("replicas", ("spec", "replicas")),),
+}
+_CLUSTER: Final = (("spec", "mon", "count"), ("spec", "mgr", "count"), ("spec", "cephVersion", "image"))
+# what rows of their own tell of a resource
+_COVERED: Final[Dict[str, tuple[Path, ...]]] = {
+    "CephCluster": _CLUSTER,
+    "CephBlockPool": (("spec",),),
+    "CephFilesystem": (("spec", "metadataPool"), ("spec", "dataPools")),
+    "CephObjectStore": (("spec", "metadataPool"), ("spec", "dataPool")),
+    "CephObjectZone": (("spec", "metadataPool"), ("spec", "dataPool")),
+}
+# where deliveries say what they bring
+_REVISION: Final = " targetRevision"
+_BROUGHT: Final = ("helm", "kustomize", "directory", "path", "values", "valuesFrom")
+
+
+def environment_changes(environments: Iterable[Environment]) -> tuple[EnvironmentChange, ...]:
+    """What differs in every environment, by name; one without a base differs in all it has."""
+    return tuple(_environment(e) for e in sorted(environments, key=lambda e: e.name))
+
+
+def _environment(after: Environment) -> EnvironmentChange:
+    sides = Sides(after.base or Environment(after.name, after.profile, (), ()), after)
+    found = (
+        *pool_changes(sides),
+        *load_changes(sides),
+        *_resources(sides, ("CephCluster",)),
+        *chart_changes(sides),
+        *node_changes(sides),
+        *_resources(sides, _rest(sides)),
+        *_deliveries(sides),
+    )
+    notes = (*prediction_notes(sides, found), *(changed.why for changed in found if changed.why))
+    gone = all(subject.kind == "Environment" for subject in after.subjects)
+    state = "new" if after.base is None else "gone" if gone else ""
+    return EnvironmentChange(after.name, found, tuple(dict.fromkeys(notes)), state)
+
+
+def _rest(sides: Sides) -> list[str]:
+    kinds = dict.fromkeys((*sides.after.by_kind, *sides.before.by_kind))
+    return [kind for kind in kinds if kind not in _TOLD and kind != "CephCluster"]
+
+
+def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
+    for kind in kinds:
+        for pair in things(sides, kind):
+            turns = cluster_turns(pair, sides) if kind == "CephCluster" else _counts(kind, pair.before, pair.after)
+            covered = (*_COVERED.get(kind, ()), *(path for _, path in _COUNTS.get(kind, ())))
+            also = others(pair.before, pair.after, 2, covered) if pair.before and pair.after else ()
+            # a block pool that is new or gone is told as the pool it is
+            if kind == "CephBlockPool" and not also:
+                continue
+            if found := pair.changed(kind, pair.label(_name(pair.any)), turns, also):
+                yield found
+
+
+def _name(subject: Subject) -> str:
+    _, namespace, name = subject.resource
+    return f"{namespace}/{name}" if namespace and name and subject.kind not in CLUSTER_SCOPED else name
+
+
+def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Turn]:
+    return [Turn(name, text_of(before, path), text_of(after, path)) for name, path in _COUNTS.get(kind, ())]
+
+
+def _deliveries(sides: Sides) -> Iterator[Changed]:
+    """Deliveries that are new, gone, or apply otherwise than before; what they bring is told as what it is."""
+    for pair in things(sides, "Delivery"):
+        before, after = (_own(served(s.object)) if s is not None else {} for s in pair[:2])
+        keys = dict.fromkeys((*after, *before))
+        turns = [Turn(_plainly(key), _revision(before, key), _revision(after, key)) for key in keys if key.endswith(_REVISION)]
+        differ = tuple(key for key in keys if not key.endswith(_REVISION) and before.get(key) != after.get(key))
+        also = differ if pair.before is not None and pair.after is not None else ()
+        if found := pair.changed(str(pair.any.facts["form"]), pair.label(pair.any.resource.name), turns, also):
+            yield found
+
+
+def _plainly(key: str) -> str:
+    return "revision" + key.removesuffix(_REVISION).replace("source", " of source").removesuffix(" of source")
+
+
+def _revision(spec: dict[str, Json], key: str) -> str | None:
+    value = spec.get(key)
+    shown = "" if value is None else str(value)
+    return None if placeholder(shown) else shown
+
+
+def _own(delivery: Json) -> dict[str, Json]:
+    """The spec of a delivery without the values and paths that say what it brings; its sources key by key."""
+    spec = delivery.get("spec") if isinstance(delivery, dict) else None
+    if not isinstance(spec, dict):
+        return {}
+    kept: dict[str, Json] = {key: value for key, value in spec.items() if key not in (*_BROUGHT, "source", "sources")}
+    several = spec.get("sources")
+    listed = several if isinstance(several, list) else [spec.get("source")]
+    for number, source in enumerate(listed, 1):
+        if isinstance(source, dict):
+            name = f"source {number} " if len(listed) > 1 else "source "
+            kept |= {name + key: value for key, value in source.items() if key not in _BROUGHT}
+    return kept

@@ -1,0 +1,2 @@
+#!/bin/sh
+helm upgrade --install keystone osh/keystone -f services/keystone/values-bootstrap.yaml
