@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, IgnoredFinding
+from lintkit.tree.work import read_regular
 
 NAME: Final = ".lintkit-baseline.json"
 
@@ -34,17 +36,20 @@ class Entry(NamedTuple):
 def load_baseline(root: Path) -> tuple[Entry, ...]:
     """The entries of a repository's baseline; none without one. LintkitError when it cannot be read."""
     file = root / NAME
-    if not file.is_file():
+    if not os.path.lexists(file):
         return ()
     try:
-        data: Any = json.loads(file.read_text("utf-8"))
+        data: Any = json.loads(read_regular(file).decode("utf-8-sig"))
         entries = [
             Entry(e["fingerprint"], e.get("policy", ""), e.get("resource", ""), e.get("path", ""), tuple(e.get("also", ())))
             for e in data["findings"]
         ]
     except json.JSONDecodeError as error:
         raise LintkitError(f"is no JSON: {error.msg}; write it anew with `lintkit baseline`", NAME, error.lineno) from None
-    except (KeyError, TypeError, UnicodeDecodeError):
+    except (OSError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or "nested too deeply"
+        raise LintkitError(f"the baseline cannot be read: {reason}", NAME) from None
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise LintkitError("is no baseline of lintkit; write it anew with `lintkit baseline`", NAME) from None
     return tuple(entries)
 

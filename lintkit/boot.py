@@ -32,6 +32,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("LINTKIT_DEBUG"):
             raise
+        if isinstance(error, MemoryError):
+            _stop("lintkit: there is not enough memory")
         if isinstance(error, RecursionError):
             _stop("lintkit: the input is nested too deeply to be read")
         if isinstance(error, OSError) and error.strerror:

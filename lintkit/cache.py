@@ -1,6 +1,7 @@
 """The user's cache directory: small files that may vanish at any time. Never in a repository.
 
-Content is data (JSON), never code. Whatever cannot be read or written is as if it were not there.
+Content is data (JSON below a line with its checksum), never code. Whatever cannot be read or written, or is damaged, is
+as if it were not there.
 """
 
 from __future__ import annotations
@@ -31,9 +32,17 @@ def cache_dir() -> Path:
 def read_cached(name: str, key: str) -> str | None:
     """What was written under ``name`` and ``key``; None when there is nothing that can be read."""
     try:
-        return (cache_dir() / f"{name}-{key}.json").read_bytes().decode("utf-8")
+        sum_, _, content = (cache_dir() / f"{name}-{key}.json").read_bytes().partition(b"\n")
+        return content.decode("utf-8") if sum_ == _sum(content) else None
     except (OSError, RuntimeError, ValueError):
         return None
+
+
+def _sum(content: bytes) -> bytes:
+    """What tells a file that a disk or a crash has damaged; JSON may survive damage with another meaning."""
+    from binascii import crc32
+
+    return b"%08x" % crc32(content)
 
 
 def write_cached(name: str, key: str, text: str, keep: int = KEPT) -> None:
@@ -46,7 +55,8 @@ def write_cached(name: str, key: str, text: str, keep: int = KEPT) -> None:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8"))
+                content = text.encode("utf-8")
+                file.write(_sum(content) + b"\n" + content)
             Path(temporary).replace(folder / f"{name}-{key}.json")
         except OSError:
             Path(temporary).unlink(missing_ok=True)

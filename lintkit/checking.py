@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintkit.errors import LintkitError
-from lintkit.output import read_stdin, say, show, summarised, targets_of, write
+from lintkit.output import read_stdin, say, show, summarised, targets_of, tell, write
 
 if TYPE_CHECKING:
     from lintkit.finding import Report
@@ -72,7 +72,9 @@ def _show_diff(request: Request, options: Options) -> int:
 
     with progress(sys.stderr):
         shown = diff(options, unsafe=request.unsafe_fixes)
-    write(shown.text)
+    # a patch is exact where a program reads it; a terminal gets nothing that could steer it
+    at_terminal = sys.stdout is not None and sys.stdout.isatty()
+    (tell if at_terminal else write)(shown.text)
     say(*shown.refused, *shown.broken)
     return 2 if shown.broken else int(bool(shown.text) and not request.exit_zero)
 

@@ -12,7 +12,7 @@ import typer
 
 from lintkit.manual import PAGES, epilog
 from lintkit.options import CHECK, Option, Request
-from lintkit.output import write
+from lintkit.output import tell
 
 if TYPE_CHECKING:
     from lintkit.run import Options
@@ -134,7 +134,7 @@ def explain(
     """Explain a policy: what it finds, why that hurts, what to do, its parameters, an example."""
     from lintkit.explain import explain_policy
 
-    write(explain_policy(policy, path))
+    tell(explain_policy(policy, path))
 
 
 @_command("policies")
@@ -145,7 +145,7 @@ def policies(
     """List every policy with its family and its severity by profile."""
     from lintkit.explain import list_policies
 
-    write(list_policies(path, as_json=output == TextFormat.json))
+    tell(list_policies(path, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
 @_command("env")
@@ -162,7 +162,7 @@ def env(
 
     loaded = load(_options(path, config, isolated))
     text = show_why(loaded, why) if why else show_nodes(loaded) if nodes else show_environments(loaded)
-    write(text)
+    tell(text)
 
 
 @_command("eval")
@@ -177,7 +177,7 @@ def evaluate(
     from lintkit.inspect import show_eval
     from lintkit.run import load
 
-    write(show_eval(load(_options(path, config, isolated)), expression, on))
+    tell(show_eval(load(_options(path, config, isolated)), expression, on))
 
 
 @_command("test")
@@ -188,7 +188,7 @@ def test(
     from lintkit.harness.cases import run_all
 
     outcome = run_all(folder)
-    write(outcome.text)
+    tell(outcome.text)
     raise typer.Exit(1 if outcome.failed else 0)
 
 
@@ -204,12 +204,12 @@ def pgs(
     from lintkit.pgs import repository_answer, what_if_answer
 
     if what_if is not None:
-        write(what_if_answer(what_if, as_json=output == TextFormat.json))
+        tell(what_if_answer(what_if, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
         return
     from lintkit.run import load
 
     options = _options(path, config, isolated)
-    write(repository_answer(load(options), options, as_json=output == TextFormat.json))
+    tell(repository_answer(load(options), options, as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
 @_command("baseline")
@@ -224,7 +224,7 @@ def baseline(
     from lintkit.decisions import prune_baseline, write_baseline
 
     options = _options(path, config, isolated, profile)
-    write(prune_baseline(options) if prune else write_baseline(options))
+    tell(prune_baseline(options) if prune else write_baseline(options))
 
 
 @_command("ignores")
@@ -237,7 +237,7 @@ def ignores(
     """List every ignore with its reason, its last day and its age."""
     from lintkit.decisions import list_ignores
 
-    write(list_ignores(_options(path, config, isolated), as_json=output == TextFormat.json))
+    tell(list_ignores(_options(path, config, isolated), as_json=output == TextFormat.json), as_json=output == TextFormat.json)
 
 
 @_command("init")
@@ -249,7 +249,7 @@ def init(
     """Write a first .lintkit.yaml from what the repository shows, and say what it does not show."""
     from lintkit.start import init as init_at
 
-    write(init_at(path, force=force, profile=profile.value if profile else ""))
+    tell(init_at(path, force=force, profile=profile.value if profile else ""))
 
 
 @_command("new")
@@ -260,7 +260,7 @@ def new(
     """Write the folder of a policy of your own: a policy.yaml that works, and cases."""
     from lintkit.scaffold import new_policy
 
-    write(new_policy(name, path))
+    tell(new_policy(name, path))
 
 
 schemas_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Schemas of custom resources.")
@@ -274,4 +274,4 @@ def schemas_add(
     """Name CustomResourceDefinitions in the configuration, so that their resources are checked against them."""
     from lintkit.scaffold import add_schemas
 
-    write(add_schemas(file))
+    tell(add_schemas(file))

@@ -14,7 +14,7 @@ from lintkit.errors import LintkitError
 from lintkit.text.source import BOM, Source
 from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join
-from lintkit.tree.work import decode
+from lintkit.tree.work import decode, is_file, read_regular
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Json, Node, is_null, items, string
 from lintkit.yamldoc.node import Mapping as MapNode
@@ -99,7 +99,7 @@ def load_config(file: Path, name: str) -> Config:
 
 def _text(file: Path, name: str) -> str:
     try:
-        text, reason = decode(file.read_bytes())
+        text, reason = decode(read_regular(file))
     except OSError as error:
         raise LintkitError(f"the configuration cannot be read: {error.strerror or error}", name) from None
     if text is None:
@@ -178,7 +178,7 @@ def _extended(root: MapNode, file: Path, name: str) -> Config:
 
 def _extends_file(base: str, file: Path, name: str, line: int) -> Path:
     direct = file.parent / base
-    if direct.is_file():
+    if is_file(direct):
         return direct
     if base.isidentifier():
         # the top level only: looking for more would import, and so execute, what it finds

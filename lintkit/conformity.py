@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from lintkit.charts import KeyTree, known_keys
@@ -20,7 +21,7 @@ from lintkit.policy.evaluate import fingerprint
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.schema.core import core_schema
 from lintkit.schema.crds import schema_for
-from lintkit.schema.model import POLICY_OF, CrdSchema, ShapeFinding
+from lintkit.schema.model import MOST_FINDINGS, POLICY_OF, CrdSchema, ShapeFinding
 from lintkit.schema.repository import schemas_in
 from lintkit.schema.walk import inspect
 from lintkit.shape import CRD_VALIDATION, SHAPE_POLICIES, UNKNOWN_KEY, shape_finding
@@ -28,6 +29,7 @@ from lintkit.sources.charts import ChartUse
 from lintkit.sources.world import World
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
+from lintkit.subjects.secret import is_secret
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place
 from lintkit.traps.values import unquoted
@@ -38,6 +40,12 @@ from lintkit.yamldoc.unknowns import unknown_reason
 _POLICIES: Final = {policy.id: policy for policy in SHAPE_POLICIES}
 _OURS: Final = frozenset({"Pool", "Component", "MessageQueue", "Database", "Environment", "Container", "Node", "Reference"})
 _MADE: Final = "ApplicationSet "
+_OF_VALUES: Final = {
+    "wrong-type": "is of the wrong type (a secret is not shown)",
+    "bad-value": "is not allowed (a secret is not shown)",
+}
+"""What is said of a secret, where other findings quote the value."""
+_CUT: Final = f"resource of which only the first {MOST_FINDINGS} departures from its schema are reported"
 Schemas = dict[tuple[str, str], CrdSchema]
 _Made = dict[tuple[int, str], Finding]
 """Findings about keys of values by key (all of them live as long as the world) and chart: a file may serve many environments."""
@@ -55,12 +63,15 @@ def conformity(world: World, environments: Iterable[Environment], silent: set[No
         for subject in environment.subjects:
             schema = _schema_of(subject, own, environment)
             if schema is not None:
-                for found in _departures(subject, schema, environment, silent):
+                departures = list(_departures(subject, schema, environment, silent))
+                if len(departures) >= MOST_FINDINGS:
+                    world.skipped[_CUT] += 1
+                for found in departures:
                     finding = _finding(found, subject, environment)
                     if finding is not None:
                         yield finding
         for use in world.gather(environment.name).charts:
-            yield from _values(use, environment, made)
+            yield from islice(_values(use, environment, made), MOST_FINDINGS)
 
 
 def _schema_of(subject: Subject, own: Schemas, environment: Environment) -> CrdSchema | None:
@@ -129,15 +140,17 @@ def _finding(found: ShapeFinding, subject: Subject, environment: Environment) ->
         span = span._replace(path=place.source.path, document=node.doc.number, start=place.first, end=place.last)
         span = span._replace(pointer=pointer(node.doc, path_of(node)))
     identity = identity_path(subject.object, found.path, subject.prefix)
+    hidden = isinstance(node, Scalar) and found.kind in _OF_VALUES and is_secret(subject.kind, found.path)
+    message = f"{display_path(found.path)} {_OF_VALUES[found.kind]}" if hidden else found.message
     return replace(
-        shape_finding(policy, place, span.document, found.message, "", span.pointer),
+        shape_finding(policy, place, span.document, message, "", span.pointer),
         span=span,
         resource=subject.resource,
         resource_path=display_path((*subject.prefix, *found.path)),
         environments=(environment.name,),
         origin=str(subject.origin),
         related=located.related,
-        fix=_fix(found, subject),
+        fix=None if hidden else _fix(found, subject),
         fingerprint=fingerprint(policy.id, environment.name, *subject.resource, identity),
         severity=_severity(policy.severity, environment.profile),
     )

@@ -62,12 +62,15 @@ def comments(source: Source) -> list[Ignore]:
     if MARK not in source.text:
         return []
     found = []
+    below = 0
     for match in _COMMENT.finditer(source.text):
         until = _UNTIL.search(match[2])
         number = source.position(match.start()).line
         start, _ = source.line_span(number)
         alone = not source.text[start : match.start()].strip()
-        lines = (number, _below(source, number)) if alone else (number,)
+        if alone and number >= below:  # comments that stand together have the same line below
+            below = _below(source, number)
+        lines = (number, below) if alone else (number,)
         ids = tuple(word.strip() for word in match[1].split(",") if word.strip())
         end = match.start() + len(match[0].rstrip())
         reason = _UNTIL.sub("", match[2]).strip()

@@ -22,6 +22,8 @@ from lintkit.sources.model import Origin
 from lintkit.subjects.deliveries import delivery_label
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
+from lintkit.subjects.secret import HIDDEN, is_secret, without_secrets
+from lintkit.text.hidden import masked
 from lintkit.text.regex import regex
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import place_of
@@ -137,7 +139,7 @@ def _chain(loaded: Loaded, environment: Environment, subject: Subject, path: Pat
     lines: list[str] = []
     while node is not None:
         reason = unknown_reason(node)
-        value = f"unknown ({reason})" if reason else node.text if isinstance(node, Scalar) else "a list or mapping"
+        value = f"unknown ({reason})" if reason else _shown(subject, path, node)
         place = place_of(node)
         where = "chart default" if place.source.builtin else _where(place)
         lines.append(f"  {'=' if not lines else 'overrides'} {value or 'null'}   {where}")
@@ -145,6 +147,12 @@ def _chain(loaded: Loaded, environment: Environment, subject: Subject, path: Pat
             lines += _variables(loaded, environment, subject, place)
         node = node.under
     return lines
+
+
+def _shown(subject: Subject, path: Path, node: Node) -> str:
+    if not isinstance(node, Scalar):
+        return "a list or mapping"
+    return HIDDEN if is_secret(subject.kind, path) and node.text else masked(node.text)
 
 
 def _variables(loaded: Loaded, environment: Environment, subject: Subject, place: Place) -> list[str]:
@@ -197,7 +205,7 @@ def show_eval(loaded: Loaded, expression: str, on: str) -> str:
     reads = reads_of(compiled.tree)
     parts: list[str] = []
     for environment, subject in _find(loaded, on):
-        judged = Judged(subject, environment)
+        judged = Judged(without_secrets(subject), environment)
         names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(facts_table().get(subject.kind, ())) | set(
             subject.facts
         )

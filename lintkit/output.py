@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 _SUMMARISED: Final = frozenset({"markdown"})
 
+MOST_INPUT: Final = 32 << 20
+"""How many bytes are read from standard input; a file may have a quarter of that, but this may hold all files at once."""
+
 
 def read_stdin() -> str:
-    """Everything on standard input. LintkitError when it is closed or no text."""
+    """Everything on standard input. LintkitError when it is closed, too much or no text."""
     from lintkit.tree.work import decode
 
     if sys.stdin is None:
         raise LintkitError("standard input is closed: there is nothing to read")
-    text, reason = decode(sys.stdin.buffer.read())
+    content = sys.stdin.buffer.read(MOST_INPUT + 1)
+    if len(content) > MOST_INPUT:
+        raise LintkitError(f"standard input cannot be read: it is larger than {MOST_INPUT >> 20} MiB")
+    text, reason = decode(content)
     if text is None:
         raise LintkitError(f"standard input cannot be read: it is a {reason}")
     return text
@@ -102,6 +108,13 @@ def _overview(loaded: Loaded, options: Options) -> Overview:
 def _encoded(text: str) -> bytes:
     # bytes of a file name that are no text are shown as \\udcXX, which JSON can read
     return text.encode("utf-8", "backslashreplace")
+
+
+def tell(text: str, *, as_json: bool = False) -> None:
+    """Write prose, or JSON, to standard output; what could steer a terminal or a CI log is shown as an escape."""
+    from lintkit.report.plain import json_escaped, visible_lines
+
+    write(json_escaped(text) if as_json else visible_lines(text))
 
 
 def write(text: str) -> None:

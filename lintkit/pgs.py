@@ -28,6 +28,8 @@ def what_if_answer(file: Path, *, as_json: bool) -> str:
         raise LintkitError(f"cannot be read: {error}", str(file)) from None
     except json.JSONDecodeError as error:
         raise LintkitError(f"is no JSON: {error.msg}", str(file), error.lineno) from None
+    except ValueError:
+        raise LintkitError("holds a number of thousands of digits", str(file)) from None
     try:
         result: Any = answer(data)
     except LintkitError as error:

@@ -1,6 +1,6 @@
 """Applying fixes to a repository: plan, edit, check again, until nothing is left to fix; then write, or show.
 
-Only fixes that the first look at the repository offered are made, and none that makes a finding which was not there:
+Only findings of the first look at the repository are fixed, and by no fix that makes a finding which was not there:
 every attempt is judged again in memory, and what does not pass is left, with the reason.
 """
 
@@ -17,6 +17,7 @@ from lintkit.finding import Finding, Fix, Report
 from lintkit.fix.apply import new_text, plan, write_atomic
 from lintkit.run import Loaded, Opened, Options, check, findings_of, load, read, report_of
 from lintkit.text.edits import unified_diff
+from lintkit.text.hidden import masked
 from lintkit.text.source import BOM, Source
 from lintkit.tree.files import Files
 
@@ -92,7 +93,7 @@ class _Wish(NamedTuple):
 class _Work:
     """Fixes made in memory: ``before`` holds the files they touch, ``refused`` reasons by path, ``left`` by fingerprint.
 
-    ``useless`` are the findings whose fix was tried and settled nothing.
+    ``useless`` are the findings whose fix was tried and settled nothing, as they were then.
     """
 
     options: Options
@@ -130,10 +131,10 @@ def wanted(finding: Finding, *, unsafe: bool) -> Fix | None:
 
 
 def diff(options: Options, *, unsafe: bool) -> Shown:
-    """What fixing would change; nothing is written."""
+    """What fixing would change, secrets hidden; nothing is written."""
     work = _fixed(options, unsafe=unsafe)
     texts = work.state.texts
-    parts = [unified_diff(path, work.before[path].text, texts[path].removeprefix(BOM)) for path in work.changed]
+    parts = [unified_diff(path, masked(work.before[path].text), masked(texts[path].removeprefix(BOM))) for path in work.changed]
     return Shown("".join(parts), (*work.refused.values(), *work.reasons()), work.state.report.broken)
 
 
@@ -177,12 +178,12 @@ def rehearse(loaded: Loaded, options: Options, family: str) -> Rehearsed:
 def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None, loaded: Loaded | None = None) -> _Work:
     first = _judged(options, {}, loaded or load(options))
     work = _Work(options, first, first)
-    offered = [f for f in first.report.findings if wanted(f, unsafe=unsafe)]
+    open_to: Sequence[Finding] = first.report.findings  # one may get its fix only when others have theirs
     if choose is not None:
-        decision = choose(offered)
-        offered = list(decision.fixes)
+        decision = choose([f for f in first.report.findings if wanted(f, unsafe=unsafe)])
+        open_to = decision.fixes
         _record(decision.ignores, work)
-    work.offered = frozenset(f.fingerprint for f in offered)
+    work.offered = frozenset(f.fingerprint for f in open_to)
     for _ in range(MAX_ROUNDS):
         work.left.clear()
         wishes = [_Wish(f, fix) for f in work.state.report.findings if (fix := _open(f, work, unsafe=unsafe))]
@@ -196,9 +197,15 @@ def _fixed(options: Options, *, unsafe: bool, choose: Chooser | None = None, loa
 def _open(finding: Finding, work: _Work, *, unsafe: bool) -> Fix | None:
     """The fix of a finding, where it was offered at first and nothing speaks against it yet."""
     fix = wanted(finding, unsafe=unsafe) if finding.fingerprint in work.offered else None
-    if fix is None or finding.fingerprint in work.useless or _refused(fix, work.refused):
+    if fix is None or _refused(fix, work.refused):
         return None
-    return fix
+    tried = work.useless.get(finding.fingerprint)
+    # what settled nothing may say something else once other fixes are made
+    return None if tried is not None and _wording(tried) == _wording(finding) else fix
+
+
+def _wording(finding: Finding) -> tuple[str, ...]:
+    return (finding.fix.title, *(edit.text for edit in finding.fix.edits)) if finding.fix else ()
 
 
 def _record(ignores: Sequence[Fix], work: _Work) -> None:
@@ -215,6 +222,8 @@ def _record(ignores: Sequence[Fix], work: _Work) -> None:
 def _keep(chosen: Sequence[_Wish], state: _State, work: _Work) -> None:
     for edit in (edit for wish in chosen for edit in wish.fix.edits):
         work.before.setdefault(edit.source.path, edit.source)
+    for wish in chosen:
+        work.useless.pop(wish.finding.fingerprint, None)
     work.made += chosen
     work.state = state
 

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from lintkit import __version__
 from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
-from lintkit.tree.work import MAX_BYTES, WorkTree, absolute, config_file, find_root
+from lintkit.tree.work import MAX_BYTES, WorkTree, absolute, config_file, find_root, read_regular
 
 _NAME: Final = "report"
 _KEPT: Final = 32
@@ -104,7 +104,7 @@ def answer_of(question: Question) -> Answer | None:
         if kept is None or _digest(question.root, kept["read"]) != kept["digest"]:
             return None
         return Answer(str(kept["text"]), int(kept["code"]))
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
 
@@ -135,7 +135,7 @@ def _settings(root: Path, config: Path | None) -> bytes:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_regular(file)
     except OSError:
         return b""
 

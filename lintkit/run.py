@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from lintkit.baseline import load_baseline, split
@@ -21,6 +22,7 @@ from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
+from lintkit.schema.model import MOST_FINDINGS
 from lintkit.shape import SHAPE_POLICIES
 from lintkit.share import processes_for, shared
 from lintkit.sources.inventory.config import configured_nodes
@@ -309,7 +311,10 @@ def _shape_findings(world: World) -> list[Finding]:
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            found += (broken,) if broken else traps(doc, reached=reached)
+            trapped = [] if broken else list(islice(traps(doc, reached=reached), MOST_FINDINGS + 1))
+            if len(trapped) > MOST_FINDINGS:
+                world.skipped[f"document of which only the first {MOST_FINDINGS} traps of YAML are reported"] += 1
+            found += (broken,) if broken else trapped[:MOST_FINDINGS]
     return found
 
 

@@ -159,7 +159,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(pattern)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return None
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOTS: Final = ("object", "oldObject", "params", "variables", "facts", "env", "item")
 
+MAX_SIZE: Final = 1_000_000
 _WITHOUT_NULL: Final = frozenset({"BOOL", "INT", "STRING", "DOUBLE"})
 
 
@@ -144,6 +145,18 @@ def _plain(result: Any) -> Json:
         value: Json = result.plain_value()
     except TypeError:
         raise CelError("gives an optional value: `.orValue(...)` makes a plain one of it") from None
+    return value
+
+
+def bounded(value: Json) -> Json:
+    """``value``; CelError when it is larger than any value of a resource: variables made of variables may double each time."""
+    todo, size = [value], 0
+    while todo:
+        at = todo.pop()
+        size += len(at) if isinstance(at, str) else 1
+        if size > MAX_SIZE:
+            raise CelError(f"gives more than {MAX_SIZE:,} characters and values")
+        todo += at.values() if isinstance(at, dict) else at if isinstance(at, list) else ()
     return value
 
 

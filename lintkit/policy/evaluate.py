@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Final
 
 from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
-from lintkit.policy.cel import CelError
+from lintkit.policy.cel import CelError, bounded
 from lintkit.policy.compiled import Compiled, Part
 from lintkit.policy.fixing import fix_for
 from lintkit.policy.judged import Judged, as_key
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
-from lintkit.policy.shapes import too_large
+from lintkit.policy.shapes import no_resource
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Path
@@ -111,12 +111,11 @@ def _judge(compiled: Compiled, judged: Judged, setting: Setting, scope: bytes, v
     try:
         _Run(compiled, judged, setting, verdicts).judge(scope if judged.sound else b"")
     except CelError as error:
-        number = too_large(judged.object)
-        if not number:
+        reason = no_resource(subject, judged.object)
+        if not reason:
             verdicts.broken.setdefault(policy.id, f"{policy.origin}: {error} (judging {subject.id})")
             return
-        reason = f"{subject.id}: the number {number} is too large"
-        verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, reason))
+        verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, f"{subject.id}: {reason}"))
 
 
 _HOW: Final[Mapping[str, Callable[[Part, Mapping[str, Json], bytes], Json]]] = {
@@ -234,7 +233,8 @@ class _Run:
                 used = self.compiled.part(self.compiled.variables[name])
                 inner = self._variables(used) if used.uses else None
                 try:
-                    known[name] = used.value(*self._seen(used))
+                    value = used.value(*self._seen(used))
+                    known[name] = value if self.policy.builtin else bounded(value)
                     continue
                 except CelError as error:
                     self.failed[name] = inner or CelError(f"variable {name}: {error}")

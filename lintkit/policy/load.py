@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import builtin_policies
 from lintkit.policy.read import read_policy
+
+_LONGEST: Final = 255  # as long as a file's name may be
 
 __all__ = ["all_policies", "builtin_policies", "folder_policies"]
 
@@ -16,7 +19,7 @@ __all__ = ["all_policies", "builtin_policies", "folder_policies"]
 def folder_policies(root: Path, folder: str) -> list[Policy]:
     """The policies of one folder of the repository (``<family>/<id>/policy.yaml``). LintkitError when it is wrong."""
     base = root / folder
-    if not base.is_dir():
+    if len(folder) > _LONGEST or not base.is_dir():
         raise LintkitError(f"the policy folder {folder!r} does not exist", ".lintkit.yaml")
     found = [read_policy(f, f.relative_to(root).as_posix(), builtin=False) for f in sorted(base.glob("*/*/policy.yaml"))]
     for policy in found:

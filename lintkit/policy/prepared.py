@@ -82,7 +82,7 @@ def load_prepared() -> Prepared:
         try:
             kept = json.loads(text)
             return Prepared(tuple(_restored(p) for p in kept["policies"]), kept["ready"])
-        except (ValueError, TypeError, LookupError, AttributeError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             pass  # not what was written: made again
     policies = read_builtins()
     ready = {policy.id: json.dumps(_frozen(policy)) for policy in policies if _compiles(policy)}

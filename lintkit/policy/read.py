@@ -20,6 +20,7 @@ from lintkit.policy.model import (
     Value,
 )
 from lintkit.text.source import Source
+from lintkit.tree.work import read_regular
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping as MapNode
 from lintkit.yamldoc.node import Node, Scalar, boolean, items, lookup, string, text
@@ -32,9 +33,9 @@ DEFAULT_SEVERITY: Mapping[str, str] = {"production": "error", "lab": "warning"}
 def read_policy(file: Path, name: str, *, builtin: bool) -> Policy:
     """The policy in ``file`` (``name`` is how messages call it). LintkitError when it is not a valid policy."""
     try:
-        source = Source(name, file.read_bytes().decode("utf-8"))
+        source = Source(name, read_regular(file).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise LintkitError(f"cannot be read: {error}", name) from None
+        raise LintkitError(f"cannot be read: {getattr(error, 'strerror', None) or error}", name) from None
     docs = documents(source)
     if len(docs) != 1 or docs[0].trouble or not isinstance(docs[0].root, MapNode):
         trouble = docs[0].trouble if docs else None

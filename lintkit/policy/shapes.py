@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from lintkit.data import data_dir
 from lintkit.policy.chains import Read
+from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json
 
 Schema = Mapping[str, Any]
@@ -183,6 +184,14 @@ def touches(read: Read, path: tuple[str, ...]) -> bool:
     if read.path[:shared] != path[:shared]:
         return False
     return len(path) <= len(read.path) or read.deep
+
+
+def no_resource(subject: Subject, plain_object: Json) -> str:
+    """Why no API server would take an object that an expression failed on; empty when it would: the policy is broken."""
+    if number := too_large(plain_object):
+        return f"the number {number} is too large"
+    written = subject.object.get("apiVersion") is not None
+    return "it has no metadata.name" if written and not subject.resource.name else ""
 
 
 def too_large(value: Json) -> str:

@@ -10,6 +10,7 @@ from lintkit.report.frame import ELLIPSIS, cut
 from lintkit.report.plain import visible
 from lintkit.report.tally import many
 from lintkit.text.edits import Edit, apply_edits, unified_diff
+from lintkit.text.hidden import masked
 
 _MOST_LINES = 14
 _MOST_COMPARED = 400
@@ -64,7 +65,7 @@ def _compare(hunk: _Hunk) -> list[str]:
     source = hunk.edits[0].source
     begin = source.line_span(max(hunk.first - 1, 1))[0]
     end = source.line_span(hunk.last + 2)[0]
-    before = source.text[begin:end]
+    before = masked(source.text)[begin:end]
     try:
         after = apply_edits(before, [e._replace(start=e.start - begin, end=e.end - begin) for e in hunk.edits])
     except ValueError:

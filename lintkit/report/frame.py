@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lintkit.report.plain import escape, is_unseen
+from lintkit.text.hidden import masked
 from lintkit.text.source import Place
 
 TAB = 4
@@ -66,7 +67,7 @@ def _row(place: Place, number: int, width: int) -> Row:
     if place.start < begin:  # a line inside the span: its indentation is not what the span is about
         while start < stop and place.source.text[start] == " ":
             start += 1
-    return Row(number, *cut(place.source.text, begin, end, start, max(stop, start), width))
+    return Row(number, *cut(masked(place.source.text), begin, end, start, max(stop, start), width))
 
 
 def cut(text: str, begin: int, end: int, start: int, stop: int, width: int) -> tuple[str, int, int]:

@@ -47,6 +47,11 @@ def is_unseen(character: str) -> bool:
 def dump(value: Any) -> str:
     """``value`` as compact JSON on one line that is safe to print and to encode; any reader gets the same value back."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json_escaped(text)
+
+
+def json_escaped(text: str) -> str:
+    """JSON with every control or invisible character of its strings as an escape of JSON's own."""
     return _JSON_ESCAPED.sub(_json_escape, text)
 
 

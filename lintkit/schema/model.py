@@ -28,6 +28,9 @@ POLICY_OF: Final[Mapping[FindingKind, str]] = MappingProxyType(
 )
 """The policy id, of family ``schema``, that each kind of shape finding is reported under."""
 
+MOST_FINDINGS: Final = 500
+"""How many departures of one object are looked for: thousands say no more than hundreds, and each takes time."""
+
 Ref: TypeAlias = Any
 """How a shape names another one: whatever ``CrdSchema.resolve`` of the same schema understands."""
 

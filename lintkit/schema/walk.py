@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from lintkit.schema import cel_rules
 from lintkit.schema.hints import Place, spelled, unknown_key_words
-from lintkit.schema.model import CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
+from lintkit.schema.model import MOST_FINDINGS, CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding
 from lintkit.schema.openapi import remembered, shape_of
 from lintkit.schema.values import Fault, container_fault, scalar_fault, type_words
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, Sequence, is_null, key_name, lookup, string
@@ -53,7 +53,7 @@ class _Run(NamedTuple):
 
 
 def shape_findings(body: Mapping, schema: CrdSchema, version: str = "", *, partial: bool = False) -> list[ShapeFinding]:
-    """Where ``body``, an object, departs from ``schema``, in the order of the walk.
+    """Where ``body``, an object, departs from ``schema``, in the order of the walk; the first ``MOST_FINDINGS`` of them.
 
     ``version`` is the API version that applies; by default that of the object's own ``apiVersion``, and
     where it has none the newest the schema knows. An API version the schema lacks is not judged.
@@ -106,6 +106,8 @@ def _root(body: Mapping, schema: CrdSchema, version: str) -> Ref | None:
 
 
 def _value(run: _Run, node: Node, shape: Shape, path: Path, above: Place | None) -> None:
+    if len(run.findings) >= MOST_FINDINGS:
+        return
     if isinstance(node, Scalar):
         if node.value is not None:
             _scalar(run, node, shape, path)
@@ -175,6 +177,8 @@ def _unknown_keys(run: _Run, node: Mapping, shape: Shape, here: Place) -> None:
         name = key_name(entry.key)
         if name in properties or (top and name in ALWAYS) or placeholder(name) or (run.partial and name.startswith("$")):
             continue
+        if len(run.findings) >= MOST_FINDINGS:
+            return
         words, suggestion = unknown_key_words(name, node.index, here, run.schema, run.resolve)
         run.findings.append(ShapeFinding("unknown-key", (*here.path, name), entry.key, words, suggestion))
 
@@ -283,5 +287,7 @@ def _field(rule: CelRule, node: Node, path: Path) -> tuple[Node, Path]:
 
 
 def _say(run: _Run, path: Path, node: Node, fault: Fault) -> None:
+    if len(run.findings) >= MOST_FINDINGS:
+        return
     message = f"{spelled(path)} {fault.message}" if path else f"this {run.schema.kind} {fault.message}"
     run.findings.append(ShapeFinding(fault.kind, path, node, message, fault.suggestion))

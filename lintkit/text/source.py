@@ -20,16 +20,18 @@ class Source:
     """The text of one file, without its byte order mark.
 
     ``path`` is relative to the repository root with ``/``. ``builtin`` marks text that ships with
-    lintkit (chart defaults): nobody can edit it, so no finding may point into it.
+    lintkit (chart defaults): nobody can edit it, so no finding may point into it. ``expanded`` counts the nodes of its
+    documents that use aliases, with the aliases followed.
     """
 
-    __slots__ = ("_starts", "bom", "builtin", "path", "text")
+    __slots__ = ("_starts", "bom", "builtin", "expanded", "path", "text")
 
     def __init__(self, path: str, text: str, *, builtin: bool = False) -> None:
         self.path = path
         self.bom = text.startswith(BOM)
         self.text = text[1:] if self.bom else text
         self.builtin = builtin
+        self.expanded = 0
         self._starts: list[int] | None = None
 
     def _line_starts(self) -> list[int]:

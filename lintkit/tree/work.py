@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import subprocess
@@ -22,6 +23,7 @@ _FILE: Final = "file"
 _DIRECTORY: Final = "directory"
 _ABSENT: Final = "absent"
 _SPECIAL: Final = "not a regular file"
+_TOO_LARGE: Final = f"file larger than {MAX_BYTES // 1024 // 1024} MiB"
 _LINK_OUT: Final = "link that leads out of the tree"
 _LINK_TO_NOTHING: Final = "link that leads nowhere"
 _LINK_TO_DIRECTORY: Final = "link to a directory, which is not followed"
@@ -37,7 +39,15 @@ _GIT: Final = (
     "-c",
     "protocol.allow=never",
 )
-_GIT_ENV: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
+_GIT_ENV: Final = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+    # beats protocol.NAME.allow of a repository's own configuration; a partial clone would fetch what it lacks
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 
 
 class Listing(NamedTuple):
@@ -107,7 +117,7 @@ class WorkTree:
                 self.unread[_SPECIAL] += 1
                 return None
             if info.st_size > MAX_BYTES:
-                self.unread[f"file larger than {MAX_BYTES // 1024 // 1024} MiB"] += 1
+                self.unread[_TOO_LARGE] += 1
                 return None
             return _read_all(handle, info.st_size)
         except OSError:
@@ -124,6 +134,24 @@ def _read_all(handle: int, size: int) -> bytes:
     return content
 
 
+def read_regular(file: Path) -> bytes:
+    """The content of a file of the repository that is not part of its tree (configuration, baseline, policy).
+
+    OSError when it is no regular file (a device has no end, a pipe no beginning) or larger than ``MAX_BYTES``.
+    """
+    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            number = errno.EISDIR if stat.S_ISDIR(info.st_mode) else errno.EINVAL
+            raise OSError(number, os.strerror(number) if number == errno.EISDIR else _SPECIAL, str(file))
+        if info.st_size > MAX_BYTES:
+            raise OSError(errno.EFBIG, _TOO_LARGE, str(file))
+        return _read_all(handle, info.st_size)
+    finally:
+        os.close(handle)
+
+
 def decode(content: bytes) -> tuple[str | None, str]:
     """The text of a file (UTF-8, or UTF-16 with a byte order mark); None with the reason when it is none."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -135,6 +163,14 @@ def decode(content: bytes) -> tuple[str | None, str]:
         return content.decode("utf-8"), ""
     except UnicodeDecodeError:
         return None, "file that is not UTF-8"
+
+
+def is_file(file: Path) -> bool:
+    """Whether there is a regular file; a name that no file can have is that of none."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def absolute(path: Path) -> Path:
@@ -168,7 +204,7 @@ def config_file(directory: Path) -> str:
 
 def _has_table(file: Path) -> bool:
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError:
         return False
     if b"lintkit" not in content:

@@ -16,6 +16,9 @@ from lintkit.yamldoc import bare, events
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import BREAKS, has_content
 
+MAX_VALUES: Final = 1_000_000
+"""How many keys and values are taken from one file: each takes half a KiB."""
+_TOO_MANY: Final = f"the file holds more than {MAX_VALUES:,} keys and values up to here"
 _MARK: Final = rf"(?:---|\.\.\.)(?=[ \t\0{BREAKS}]|\Z)"
 _FIRST: Final = regex(_MARK)
 _BORDER: Final = regex("\n" + _MARK)
@@ -27,17 +30,33 @@ def documents(source: Source) -> list[Document]:
     """Every document of a file, in order; one that is broken has ``trouble`` instead of a root."""
     text = source.text
     found: list[Document] = []
+    room = MAX_VALUES
+    source.expanded = 0
     for start, end in _pieces(text):
         doc = Document(source, len(found))
-        _compose_into(doc, text[start:end], start)
+        piece = text[start:end]
+        if len(text) > MAX_VALUES:
+            room -= _parts(piece)
+        if room < 0:
+            doc.trouble = Trouble(_TOO_MANY, start)
+        else:
+            _compose_into(doc, piece, start)
         found.append(doc)
     return found
 
 
 def embedded(doc: Document) -> Document:
     """Compose the single document of an embedded text into ``doc`` and return it."""
-    _compose_into(doc, doc.text, 0)
+    if len(doc.text) > MAX_VALUES < _parts(doc.text):
+        doc.trouble = Trouble(_TOO_MANY, 0)
+    else:
+        _compose_into(doc, doc.text, 0)
     return doc
+
+
+def _parts(text: str) -> int:
+    """About how many keys and values a text holds: never fewer than it does."""
+    return sum(map(text.count, "\n,:[{-?"))
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Items
+from typing import Final, NamedTuple, TypeVar
 
 from lintkit.text.segments import SegmentMap
 from lintkit.text.source import Place, Source
-from lintkit.yamldoc.node import Alias, Hidden, Key, Mapping, Node, Path, Scalar, Sequence, key_name
+from lintkit.yamldoc.node import Alias, Entry, Hidden, Key, Mapping, Node, Path, Scalar, Sequence, key_name
+
+_Part = TypeVar("_Part")
+_MANY: Final = 64
 
 
 class Trouble(NamedTuple):
@@ -86,7 +92,7 @@ def path_of(node: Node) -> Path:
 
 def _towards(at: Node, node: Node) -> tuple[Key, Node | None] | None:
     if isinstance(at, Mapping):
-        for entry in at.entries:
+        for entry in _near(at.entries, node, _key_start):
             if entry.via:
                 continue
             if _stands_for(entry.key, node):
@@ -94,10 +100,25 @@ def _towards(at: Node, node: Node) -> tuple[Key, Node | None] | None:
             if _stands_for(entry.value, node) or _holds(entry.value, node):
                 return key_name(entry.key), entry.value
     elif isinstance(at, Sequence):
-        for i, item in enumerate(at.items):
+        for item in _near(at.items, node, _start):
             if _stands_for(item, node) or _holds(item, node):
-                return i, item
+                return next(i for i, other in enumerate(at.items) if other is item), item
     return None
+
+
+def _near(parts: Items[_Part], node: Node, start: Callable[[_Part], int]) -> Iterator[_Part]:
+    """The parts of a container in order; of many the one that begins last before ``node`` comes first."""
+    if len(parts) > _MANY and (at := bisect_right(parts, node.start, key=start)):
+        yield parts[at - 1]
+    yield from parts
+
+
+def _key_start(entry: Entry) -> int:
+    return entry.key.start
+
+
+def _start(node: Node) -> int:
+    return node.start
 
 
 def _stands_for(real: Node, node: Node) -> bool:

@@ -89,6 +89,8 @@ def _literal(scalar: Scalar) -> SegmentMap | None:
     inner = 0
     for line in scalar.text.split("\n"):
         if at > len(text):
+            if line:
+                return None  # a text that was changed
             break
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
@@ -99,6 +101,8 @@ def _literal(scalar: Scalar) -> SegmentMap | None:
             if start < at or not text.startswith(line, start) or margin.strip(" ") or margin != (indent or margin):
                 return None  # line ends other than \n, or a text that was changed
             indent = margin
+        elif inner < len(scalar.text) and text[at:body_end].strip(" "):
+            return None
         else:
             start = min(at + len(indent or ""), body_end)
         # the segment takes the line end along, so that positions after the last character stay on their line

@@ -14,6 +14,7 @@ from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, 
 from lintkit.yamldoc.scalars import KNOWN_TAGS, TAG_MERGE
 
 MAX_ALIASED: Final = 200_000
+"""How many nodes the documents of a file that use aliases may come to, with the aliases followed."""
 _MERGE_TAGS: Final = (None, TAG_MERGE)
 
 
@@ -104,6 +105,8 @@ class _Composer:
             elif kind is alias_event:
                 into.append(self._alias(event))
             else:  # DocumentEnd: the parser never ends a document inside a container
+                if doc.aliases and into and doc.host is None:
+                    doc.source.expanded += self.weights.get(id(into[0]), _LEAF).nodes
                 return into[0] if into else None
 
     def _start(self, event: Any) -> int:
@@ -157,7 +160,7 @@ class _Composer:
         weights = [self.weights.get(id(child), _LEAF) for child in children]
         weight = _Weight(1 + sum(w.nodes for w in weights), 1 + max((w.levels for w in weights), default=0), node)
         self.weights[id(node)] = weight
-        if weight.nodes > MAX_ALIASED:
+        if weight.nodes + self.doc.source.expanded > MAX_ALIASED:
             raise BrokenError(f"aliases expand to more than {MAX_ALIASED:,} nodes", node.start)
         if weight.levels > MAX_DEPTH:
             raise BrokenError(f"nested more than {MAX_DEPTH} levels deep", node.start)

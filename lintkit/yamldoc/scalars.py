@@ -30,6 +30,8 @@ _FLOAT: Final = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)
 _INT: Final = regex(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))|0b([-+][01]+)")
 _UNDERSCORE: Final = regex(r"(?<=[0-9])_(?=[0-9])")
 
+_MOST_DIGITS: Final = 1024
+"""More make no number of 64 bits, and Python refuses to read 4,300."""
 TAG_STR: Final = "tag:yaml.org,2002:str"
 TAG_BINARY: Final = "tag:yaml.org,2002:binary"
 TAG_MERGE: Final = "tag:yaml.org,2002:merge"
@@ -51,7 +53,7 @@ def plain_value(text: str) -> bool | int | float | str | None:
     digits = _UNDERSCORE.sub("", text) if text[0] == "." else text.replace("_", "")
     number: int | float
     match = _INT.fullmatch(digits)
-    if match:
+    if match and len(digits) <= _MOST_DIGITS:
         number = _integer(match)
         if -(2**63) <= number < (2**63 if text[0] == "+" else 2**64):
             return number

@@ -210,6 +210,7 @@ def test_stdin_is_judged_as_one_environment(run: Run, repo: Path) -> None:
 def test_stdin_that_is_no_text_is_a_sentence(run: Run, repo: Path) -> None:
     assert "file that is not UTF-8" in sentence(run("check", "-", cwd=repo, stdin=b"a: \xe9\n"))
     assert "binary file" in sentence(run("check", "-", cwd=repo, stdin=b"\0\1"))
+    assert "larger than 32 MiB" in sentence(run("check", "-", cwd=repo, stdin=b"# " * (17 << 20)))
 
 
 def test_stdin_filename_names_the_file_in_the_report(run: Run, repo: Path) -> None:

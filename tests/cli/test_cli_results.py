@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lintkit.cache import read_cached, write_cached
 from tests.cli.conftest import Run, pool, write
 
 
@@ -28,8 +29,9 @@ def settle() -> None:
 def marked(cache: Path) -> None:
     """Change what every kept report says, to tell it from a fresh one."""
     for file in cache.glob("report-*.json"):
-        kept = json.loads(file.read_text("utf-8"))
-        file.write_text(json.dumps({**kept, "text": "from the cache"}), "utf-8")
+        name, _, key = file.stem.partition("-")
+        kept = json.loads(read_cached(name, key) or "")
+        write_cached(name, key, json.dumps({**kept, "text": "from the cache"}))
 
 
 def checked(run: Run, repo: Path, *arguments: str) -> str:
@@ -111,6 +113,9 @@ def test_a_damaged_report_is_as_if_there_were_none(run: Run, repo: Path, cache: 
     settle()
     first = checked(run, repo)
     (file,) = cache.glob("report-*.json")
+    name, _, key = file.stem.partition("-")
+    write_cached(name, key, text)
+    assert checked(run, repo) == first
     file.write_text(text, "utf-8")
     assert checked(run, repo) == first
 

@@ -21,6 +21,9 @@ from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, items, lookup, 
 from lintkit.yamldoc.transform import map_scalars
 
 MAX_DEPTH: Final = 50
+MAX_OPENED: Final = 2_000
+MAX_OBJECTS: Final = 50_000
+"""How many kustomizations one build opens, and objects it hands on from level to level: each level may double both."""
 _REMOTE: Final = regex(
     r"[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|(?:gh|git|[\w.-]+@[\w.-]+):|(?:github|gitlab|bitbucket)\.(?:com|org)[/:]"
 )
@@ -37,6 +40,8 @@ class _Work:
     visited: set[str] = field(default_factory=set)
     done: dict[str, _Gathered] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
+    opened: int = 0
+    objects: int = 0
 
 
 class _Gathered(NamedTuple):
@@ -85,6 +90,13 @@ def kustomization_file(reader: Reader, directory: str) -> str | None:
 
 def _open(work: _Work, directory: str, home: Node | None, path: str, stack: tuple[str, ...], *, component: bool) -> _Place | None:
     """The kustomization in ``directory``, None (and a trouble at ``home``) when there is none that can be read."""
+    work.opened += 1
+    if work.opened > MAX_OPENED or work.objects > MAX_OBJECTS:
+        most = f"{MAX_OPENED:,} kustomizations" if work.opened > MAX_OPENED else f"{MAX_OBJECTS:,} objects"
+        message = f"a build of more than {most}: the rest is not judged"
+        if not any(trouble.kind == "limit" for trouble in work.troubles):
+            work.troubles.append(Trouble("limit", message, home, path or directory))
+        return None
     file = kustomization_file(work.reader, directory)
     if file is None:
         message = f"there is no kustomization file in {directory or '.'}"
@@ -130,6 +142,7 @@ def _gather(work: _Work, place: _Place, into: _Gathered) -> _Gathered:
 
 
 def _transformed(work: _Work, place: _Place, gathered: _Gathered) -> _Gathered:
+    work.objects += len(gathered.items)
     step = steps(place.root, _loader(work, place), work.troubles, quiet=gathered.hidden or place.component)
     named = text(place.root.get("namespace")) or ""
     releases = [
@@ -235,7 +248,12 @@ def _is_object(body: Mapping) -> bool:
 
 def _append(work: _Work, found: list[Item], taken: set[Id], new: list[Item], home: Node) -> None:
     """Put ``new`` into ``found``, whose identities are ``taken``."""
-    for item in new:
+    room = MAX_OBJECTS - work.objects
+    work.objects += len(new)
+    if len(new) > room >= 0:
+        message = f"a build of more than {MAX_OBJECTS:,} objects: the rest is not judged"
+        work.troubles.append(Trouble("limit", message, home, home.doc.source.path))
+    for item in new[: max(room, 0)]:
         if item.id in taken:
             message = f"{describe(item.id)} is in this kustomization already: kustomize stops here"
             work.troubles.append(Trouble("broken", message, home, home.doc.source.path))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from lintkit.sources.kustomize.model import key_at
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, Unknown, child, text
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.transform import with_entries, with_entry, with_items, with_under, without_key
+
+MAX_OPERATIONS: Final = 5_000
+"""How many operations of one patch are carried out: each makes a new mapping of the old one's size."""
+MAX_COPIED: Final = 100_000
+"""How many values the ``copy`` operations of one patch may make: each may double what is there."""
 
 
 class PatchError(Exception):
@@ -28,14 +34,31 @@ def json_patch(root: Mapping, operations: Sequence) -> Mapping:
     Raises PatchError at the first operation that cannot be done; one that leads into an unknown value is left out.
     """
     at: Node = root
+    if len(operations.items) > MAX_OPERATIONS:
+        raise PatchError(f"a JSON patch of more than {MAX_OPERATIONS:,} operations is not carried out here", operations)
+    room = MAX_COPIED
     for operation in operations.items:
         if not isinstance(operation, Mapping):
             raise PatchError("an operation of a JSON patch must be a mapping", operation)
         try:
+            if text(operation.get("op")) == "copy":
+                room -= _size(_get(at, _pointer(operation, "from"), operation), room)
+            if room < 0:
+                raise PatchError(f"a JSON patch that copies more than {MAX_COPIED:,} values is not carried out here", operation)
             at = _apply(at, operation)
         except _HiddenError:
             continue
     return at if isinstance(at, Mapping) else root
+
+
+def _size(node: Node, most: int) -> int:
+    """How many values there are in and below ``node``; counting ends above ``most``."""
+    todo, count = [node], 0
+    while todo and count <= most:
+        at = todo.pop()
+        count += 1
+        todo += [e.value for e in at.entries] if isinstance(at, Mapping) else at.items if isinstance(at, Sequence) else ()
+    return count
 
 
 def _apply(root: Node, operation: Mapping) -> Node:

@@ -23,7 +23,7 @@ def selected(items: list[Item], target: Mapping) -> list[int]:
     namespace (the declared or the current name and namespace), selectors for labels and annotations.
     """
     fields = {name: text(target.get(name)) or "" for name in ("group", "version", "kind", "name", "namespace")}
-    patterns = {name: _pattern(value) for name, value in fields.items() if value}
+    patterns = {name: _checked(value) for name, value in fields.items() if value}
     labels = text(target.get("labelSelector")) or ""
     annotations = text(target.get("annotationSelector")) or ""
     return [
@@ -36,20 +36,35 @@ def selected(items: list[Item], target: Mapping) -> list[int]:
 
 
 @lru_cache(maxsize=1024)
-def _pattern(value: str) -> re.Pattern[str]:
+def _checked(value: str) -> str:
+    """A regular expression that must match as a whole; ValueError when it is none."""
     try:
-        return re.compile(f"(?:{value})")
-    except re.error as error:
+        re.compile(f"(?:{value})")
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    return f"^(?:{value})$"
 
 
-def _matches(item: Item, patterns: dict[str, re.Pattern[str]]) -> bool:
+@lru_cache(maxsize=4096)
+def _fits(pattern: str, name: str) -> bool:
+    if name == pattern[4:-2]:
+        return True
+    # of a pattern of somebody else's: an engine that cannot run away
+    from lintkit.schema.patterns import matches
+
+    found = matches(pattern, name)
+    if found is None:
+        raise ValueError(f"{pattern[4:-2]!r} is no regular expression of kustomize")
+    return found
+
+
+def _matches(item: Item, patterns: dict[str, str]) -> bool:
     first, now = item.first, item.id
     for field, pattern in patterns.items():
         current = getattr(now, field)
-        if pattern.fullmatch(current):
+        if _fits(pattern, current):
             continue
-        if field not in ("name", "namespace") or not pattern.fullmatch(getattr(first, field)):
+        if field not in ("name", "namespace") or not _fits(pattern, getattr(first, field)):
             return False
     return True
 
