@@ -320,22 +320,24 @@ def _shape_findings(world: World) -> list[Finding]:
 
 def _configured(finding: Finding, config: Config) -> Finding | None:
     severity = setting_at(config, finding.policy, finding.span.path).severity
-    return None if severity == "off" else replace(finding, severity=severity or finding.severity)
+    if severity in ("", finding.severity):
+        return finding
+    return None if severity == "off" else replace(finding, severity=severity)
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
     """Equal findings of several environments at one span become one that names them all, as grave as the gravest."""
-    found: dict[tuple[object, ...], Finding] = {}
+    alike: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         place = finding.place
         key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.status)
-        first = found.get(key)
-        if first is None:
-            found[key] = finding
-        else:
-            environments = tuple(dict.fromkeys((*first.environments, *finding.environments)))
-            found[key] = replace(min(first, finding, key=_gravity), environments=environments)
-    return list(found.values())
+        alike.setdefault(key, []).append(finding)
+    return [group[0] if len(group) == 1 else _joined(group) for group in alike.values()]
+
+
+def _joined(findings: list[Finding]) -> Finding:
+    environments = dict.fromkeys(name for finding in findings for name in finding.environments)
+    return replace(min(findings, key=_gravity), environments=tuple(environments))
 
 
 def _gravity(finding: Finding) -> int:

@@ -121,6 +121,11 @@ class Compiled:
         """What every validation asks of a subject."""
         return tuple(asked(reads) for reads in self.validation_reads)
 
+    @cached_property
+    def validations_ask(self) -> Asked:
+        """What all validations ask together."""
+        return asked(read for reads in self.validation_reads for read in reads)
+
     def part(self, text: str) -> Part:
         """An expression of the policy, made ready once."""
         found = self._parts.get(text)

@@ -103,13 +103,28 @@ def _scope(compiled: Compiled, setting: Setting, profile: str) -> bytes:
     return as_key([profile, setting.severity, dict(setting.params)]) if compiled.lasting else b""
 
 
+def _known_silent(compiled: Compiled, judged: Judged, scope: bytes) -> bool:
+    """Whether a policy said nothing about equal data before."""
+    mark = judged.mark(compiled.asked)
+    if mark is None:
+        return False
+    applies = compiled.verdicts.get(scope + mark)
+    if not applies:
+        return applies is False
+    rest = judged.mark(compiled.validations_ask)
+    return rest is not None and compiled.verdicts.get(scope + mark + rest) is False
+
+
 def _judge(compiled: Compiled, judged: Judged, setting: Setting, scope: bytes, verdicts: Verdicts) -> None:
     """One policy on one subject."""
     policy, subject = compiled.policy, judged.subject
     if policy.on_change and judged.old is None:
         return
+    scope = scope if judged.sound else b""
+    if scope and _known_silent(compiled, judged, scope):
+        return
     try:
-        _Run(compiled, judged, setting, verdicts).judge(scope if judged.sound else b"")
+        _Run(compiled, judged, setting, verdicts).judge(scope)
     except CelError as error:
         reason = no_resource(subject, judged.object)
         if not reason:
@@ -145,25 +160,17 @@ class _Run:
         return {"params": params, "variables": {}, "item": None}
 
     def judge(self, scope: bytes) -> None:
-        """Conditions, then every validation. With a ``scope``, nothing is asked that was answered for equal data."""
+        """Conditions, then every validation. With a ``scope``, what comes of it is kept for equal data."""
         reason = self.judged.obstacle(self.compiled.asked)
         if reason:
             self._not_evaluated(reason)
             return
-        known = self.compiled.verdicts
-        mark = scope and scope + self.judged.mark(self.compiled.asked)
-        applies = known.get(mark)
-        if applies is None:
-            applies = self._keep(mark, all(self._holds(condition.text) for condition in self.policy.conditions))
-        if not applies:
+        mark = scope and scope + (self.judged.mark(self.compiled.asked) or b"")
+        if not self._keep(mark, all(self._holds(condition.text) for condition in self.policy.conditions)):
             return
         obstacles = self._obstacles()
-        if any(obstacles):
-            mark = b""
-        elif mark:
-            mark += b"".join([self.judged.mark(asked) for asked in self.compiled.validations_asked])
-            if known.get(mark) is False:
-                return
+        rest = None if any(obstacles) else self.judged.mark(self.compiled.validations_ask)
+        mark = b"" if rest is None else mark and mark + rest
         before = len(self.verdicts.findings)
         for validation, reason in zip(self.policy.validations, obstacles, strict=True):
             if reason:

@@ -63,14 +63,17 @@ class Judged:
     def _mark(self) -> bytes:
         return _mark([self.subject.kind, self.object])
 
-    def mark(self, asked: Asked) -> bytes:
-        """What is asked of the subject in few bytes: equal for equal data, and for nothing else."""
+    def mark(self, asked: Asked) -> bytes | None:
+        """What is asked of the subject in few bytes: equal for equal data, and for nothing else; None with an unknown fact."""
         marks = self._marks
         found = self._mark if asked.object else b""
         for name in asked.facts:
             mark = marks.get(name)
             if mark is None:
-                mark = marks[name] = _mark(self.fact(name))  # type: ignore[arg-type]
+                value = self.fact(name)
+                if isinstance(value, NotKnown):
+                    return None
+                mark = marks[name] = _mark(value)
             found += mark
         return found
 
