@@ -8,7 +8,7 @@ from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.facts.scheduling import taint_text
-from lintkit.facts.table import facts_table
+from lintkit.facts.table import facts_of
 from lintkit.facts.words import nearest
 from lintkit.policy.cel import CelError, program
 from lintkit.policy.chains import asked
@@ -206,9 +206,7 @@ def show_eval(loaded: Loaded, expression: str, on: str) -> str:
     parts: list[str] = []
     for environment, subject in _find(loaded, on):
         judged = Judged(without_secrets(subject), environment)
-        names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(facts_table().get(subject.kind, ())) | set(
-            subject.facts
-        )
+        names = {r.path[0] for r in reads if r.root == "facts" and r.path} or set(facts_of(subject.kind)) | set(subject.facts)
         facts: dict[str, Json] = {}
         for name in sorted(names):
             value = judged.fact(name)

@@ -24,6 +24,18 @@ class _Placed(NamedTuple):
     subject: Subject | None
 
 
+def _own_clusters(environment: Environment) -> list[tuple[str, Subject | None, list[_Placed]]] | NotKnown:
+    """Namespace, CephCluster and pools of every cluster that runs here; what is external is laid out elsewhere."""
+    found: list[tuple[str, Subject | None, list[_Placed]]] = []
+    for namespace, cluster in _clusters(environment).items():
+        pools = _pools(environment, namespace)
+        if isinstance(pools, NotKnown):
+            return pools
+        if cluster is None or not external(cluster, environment):
+            found.append((namespace, cluster, pools))
+    return found
+
+
 def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKnown:
     """Declared pools without a device class whose CRUSH root also carries pools with one.
 
@@ -34,12 +46,10 @@ def classless_pools(_subject: Subject, environment: Environment) -> Json | NotKn
     ``after``: its PGs, as it is and when every such pool has the class of the others; null where that is not known.
     """
     found: list[Json] = []
-    for namespace, cluster in _clusters(environment).items():
-        pools = _pools(environment, namespace)
-        if isinstance(pools, NotKnown):
-            return pools
-        if cluster is not None and external(cluster, environment):
-            continue
+    own = _own_clusters(environment)
+    if isinstance(own, NotKnown):
+        return own
+    for namespace, cluster, pools in own:
         version = ceph_version(text(lookup(cluster.object, "spec", "cephVersion", "image")) or "") if cluster else ""
         given = if_classed(cluster, environment) if cluster is not None else None
         found += [
@@ -57,12 +67,10 @@ def classless_mgr(_subject: Subject, environment: Environment) -> Json | NotKnow
     ``scaled`` (how many pools get more PGs when no pool lacks a class; 0 where that is not known).
     """
     found: list[Json] = []
-    for namespace, cluster in _clusters(environment).items():
-        pools = _pools(environment, namespace)
-        if isinstance(pools, NotKnown):
-            return pools
-        if cluster is not None and external(cluster, environment):
-            continue
+    own = _own_clusters(environment)
+    if isinstance(own, NotKnown):
+        return own
+    for namespace, cluster, pools in own:
         mgr = next((p for p in pools if p.name == ".mgr"), None)
         classed = [p.subject for p in pools if p.device_class and p.root == "default" and p.subject is not None]
         if mgr is None or mgr.device_class or not classed:
@@ -92,12 +100,10 @@ def classless_nfs(_subject: Subject, environment: Environment) -> Json | NotKnow
     chart; empty for none), ``classes``, ``failure_domain``, ``cluster``.
     """
     found: list[Json] = []
-    for namespace, cluster in _clusters(environment).items():
-        pools = _pools(environment, namespace)
-        if isinstance(pools, NotKnown):
-            return pools
-        if cluster is not None and external(cluster, environment):
-            continue
+    own = _own_clusters(environment)
+    if isinstance(own, NotKnown):
+        return own
+    for namespace, cluster, pools in own:
         server = next((s for s in environment.by_kind.get("CephNFS", ()) if s.resource.namespace == namespace), None)
         classed = [p.subject for p in pools if p.device_class and p.subject is not None]
         if server is None or not classed or any(p.name == ".nfs" and p.subject for p in pools):

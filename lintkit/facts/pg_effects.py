@@ -90,4 +90,27 @@ def if_classed(cluster: Subject, environment: Environment) -> Classed | None:
     return Classed(effects(made, then), scaled)
 
 
-FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Pool": {"if_bulk": if_bulk}}
+def if_one_class(subject: Subject, environment: Environment) -> Json:
+    """``before`` and ``after``: PGs of an object store's data pool as it is, and when all its pools have one class.
+
+    That of the pools which have one. Null where none or all of them have, where that changes nothing, or is not known.
+    """
+    cluster = cluster_of(subject, environment)
+    made = cluster_plan(cluster, environment) if cluster is not None and not external(subject, environment) else None
+    if not isinstance(made, ClusterPlan):
+        return None
+    own = [p for p in made.pools if p.subject is not None and p.subject.resource == subject.resource]
+    classes = {p.input.device_class for p in own if p.input.device_class}
+    without = [p for p in own if not p.input.device_class]
+    if len(classes) != 1 or not without:
+        return None
+    then = changed(made, {_id(p): {"device_class": next(iter(classes))} for p in without})
+    data = next((_id(p) for p in own if p.subject is not None and p.subject.facts["role"] == "data"), "")
+    return effects(made, then).get(data) if then else None
+
+
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Pool": {"if_bulk": if_bulk},
+    "CephObjectStore": {"if_one_class": if_one_class},
+    "CephObjectZone": {"if_one_class": if_one_class},
+}

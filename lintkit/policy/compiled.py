@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +15,10 @@ from lintkit.policy.chains import Asked, Read, asked
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
 from lintkit.policy.view import LASTING, PRESENT, View, view
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
 
+_CHAIN: Final = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 _ANSWERS: Final = 256
 """How many answers of one expression are kept."""
 _LARGEST: Final = 256
@@ -35,7 +38,8 @@ class Part(NamedTuple):
     ``uses`` are the variables it names, in the order of the policy. ``views`` are the paths it reads of every root
     that does not change while a policy judges a subject, ``changing`` the other roots. Without any, and without
     variables, every policy that asks the same of a subject gets the same answer: ``shared``. ``answers`` are values by
-    the data they were computed from (bytes that are equal for equal data): environments have much in common.
+    the data they were computed from (bytes that are equal for equal data): environments have much in common. ``chain`` are
+    the keys of an expression that is one plain select chain (``item.path``): there is nothing to compute.
     """
 
     program: Program
@@ -44,12 +48,21 @@ class Part(NamedTuple):
     changing: tuple[str, ...]
     shared: bool
     answers: dict[bytes, Json]
+    chain: tuple[str, ...] = ()
 
     def value(self, data: Mapping[str, Json], key: bytes) -> Json:
         """The value over ``data`` (root name to plain data); CelError when it failed.
 
         ``key`` stands for the data where it may be seen again; it is empty where that is unlikely.
         """
+        if self.chain:
+            found: Json = data  # type: ignore[assignment]
+            for name in self.chain:
+                if not isinstance(found, dict) or name not in found:
+                    break  # the runtime says what is wrong
+                found = found[name]
+            else:
+                return found
         if not key:
             return self.program.evaluate(data)
         answers = self.answers
@@ -126,7 +139,8 @@ class Compiled:
             paths.setdefault(read.root, []).append(read.path if read.deep else (*read.path, PRESENT))
         views = tuple(view(root, tuple(found)) for root, found in paths.items() if root in LASTING)
         changing = tuple(root for root in paths if root not in LASTING)
-        return Part(ready, uses, views, changing, not changing, {})
+        chain = tuple(text.split(".")) if _CHAIN.fullmatch(text) else ()
+        return Part(ready, uses, views, changing, not changing, {}, chain)
 
 
 def compile_policy(policy: Policy) -> Compiled:

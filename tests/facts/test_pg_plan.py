@@ -256,6 +256,14 @@ def test_fixes_of_sizing_say_what_they_are_predicted_to_give(tmp_path: Path, pol
     assert fixes(tmp_path, CLUSTER + pools, policy) == [title]
 
 
+def test_a_store_on_two_roots_is_told_what_one_class_gives_its_data(tmp_path: Path) -> None:
+    store = STORE.partition("---\napiVersion: ceph.rook.io/v1\nkind: CephFilesystem")[0]
+    store = store.replace("metadataPool: {", "metadataPool: {deviceClass: nvme, ")
+    store = store.replace("codingChunks: 1}}", 'codingChunks: 1}, parameters: {bulk: "true"}}')
+    titles = fixes(tmp_path, CLUSTER + MGR + store, "object-store-class-split")
+    assert titles == ["put the data pool on nvme as well: 512 PGs for its data instead of 1"]
+
+
 def test_without_a_plan_fixes_say_nothing_of_it(tmp_path: Path) -> None:
     cluster = CLUSTER.partition("    nodes:")[0] + "    useAllNodes: true\n"
     assert fixes(tmp_path, cluster + MGR + pool("volumes"), "data-pool-unsized") == ["mark the pool as bulk"]
