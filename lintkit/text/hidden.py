@@ -1,4 +1,4 @@
-"""Secrets in text that is shown: the values of Secrets, ciphertext, keys and passwords, each character as ``*``.
+"""Secrets in text that is shown: the values of Secrets, ciphertext, keys and passwords, each character as a dot.
 
 What is shown of a file ends in logs that more people read than the file. The text alone is looked at: what is broken, or
 in a form nobody expected, is covered too.
@@ -34,7 +34,7 @@ _ALWAYS: Final = regex(
 )
 _NAMED: Final = regex(
     rf"(?i)(?<![\w-])(?P<quote>[\"']?)(?:[\w.\[\]-]*[\w.-])?{_NAMES}(?P=quote)[ \t]*:[ \t]+"
-    rf"(?P<value>(?!{_REFERENCE})(?:\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'|[^\s,{{}}\[\]|>&*#'\"][^\n,}}\]]*|[|>][^\n]*))"
+    rf"(?P<value>(?!{_REFERENCE})(?:\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'|[^\s,{{}}\[\]|>&*#'\"](?:(?! #)[^\n,}}\]])*|[|>][^\n]*))"
 )
 _PAIR: Final = regex(
     rf"(?i)\bname[\"']?:[ \t]*[\"']?[\w.\[\]-]*{_NAMES}[\"']?[ \t]*(?:,|\n)\s*"
@@ -46,14 +46,16 @@ _SECRET: Final = regex(r"\bkind[\"']?:[ \t]*[\"']?(?:Sealed|Sops)?Secret(?![\w.-
 _HELD: Final = regex(r"(?<![\w.-])[\"']?(?:data|stringData|encryptedData|literals)[\"']?[ \t]*:(?=\s|$)", re.MULTILINE)
 _SOPS: Final = regex(r"^sops:", re.MULTILINE)
 _VAULT: Final = regex(r"^([ \t]*)\$ANSIBLE_VAULT[^\n]*", re.MULTILINE)
+DOT: Final = "\u2022"
 _BRACKET: Final = regex(r"[{}\[\]]")
 _LINE: Final = regex(r"^(?P<margin>[ \t]*)(?P<key>[\"']?[\w./-]+[\"']?[ \t]*:(?=\s))?.*", re.MULTILINE)
+_COMMENT: Final = regex(r"(?<=[^\s:\"'|>]) +#(?: [^\"'\n]*)?$")
 _CHARACTER: Final = regex(r"[^\s]")
 
 
 @lru_cache(maxsize=32)
 def masked(text: str) -> str:
-    """``text`` with every character of a secret as ``*``: no offset changes."""
+    """``text`` with every character of a secret as a dot: no offset changes."""
     if not _HINT.search(text):
         return text
     out: list[str] = []
@@ -61,7 +63,7 @@ def masked(text: str) -> str:
     for start, end in sorted(_spans(text)):
         if end > at:
             start = max(start, at)
-            out += (text[at:start], _CHARACTER.sub("*", text[start:end]))
+            out += (text[at:start], _CHARACTER.sub(DOT, text[start:end]))
             at = end
     return "".join([*out, text[at:]])
 
@@ -108,7 +110,8 @@ def _held(text: str, start: int, at: int, end: int) -> Iterator[tuple[int, int]]
         margin = margin or line["margin"]
         # the keys of the first level are shown: which of them is meant is no secret
         key = line["key"] if line["margin"] == margin else ""
-        yield line.start() + len(line["margin"]) + len(key or ""), line.end()
+        comment = _COMMENT.search(line[0]) if key else None
+        yield line.start() + len(line["margin"]) + len(key or ""), line.start() + comment.start() if comment else line.end()
 
 
 def _below(text: str, start: int, at: int, *, beside: bool = False) -> int:

@@ -85,6 +85,8 @@ def arrives(node: Scalar) -> str:
 def _oversized(node: Scalar) -> Iterator[Finding]:
     if node.style or node.tag or not _DIGITS.fullmatch(node.text):
         return
+    if isinstance(node.value, str):
+        return  # so long that it is no float either: it arrives as text
     number = int(node.text.replace("_", ""))
     if -(2**63) <= number < 2**63:
         return

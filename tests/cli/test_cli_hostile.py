@@ -15,6 +15,7 @@ import pytest
 from lintkit.config import Config
 from lintkit.report.formats import FORMATS
 from lintkit.sources.argocd import generators
+from lintkit.sources.kustomize import build
 from lintkit.sources.world import load_world
 from lintkit.tree.files import Files
 from tests.cli.conftest import ROOT, Done, Run, pool, write
@@ -168,7 +169,6 @@ HOSTILE: dict[str, tuple[Mapping[str, str], str, bool]] = {
         "no object matches the target",
         True,
     ),
-    "bases that double": (_doubling("", "resources"), "a build of more than 50,000 objects", True),
     "components that double": (
         {
             **BASE,
@@ -278,6 +278,13 @@ def test_a_matrix_of_a_thousand_times_a_thousand_is_cut(monkeypatch: pytest.Monk
     text = _set("matrix: {generators: [" + _elements("a", 1000) + ", " + _elements("b", 1000) + "]}")
     read = load_world(Files(["set.yaml"], lambda _: text), Config())
     assert "ApplicationSet /s: more than 300 Applications of one generator" in [p.message for p in read.problems]
+
+
+def test_bases_that_double_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "MAX_OBJECTS", 2000)
+    texts = _doubling("", "resources")
+    read = load_world(Files(texts, texts.__getitem__), Config())
+    assert any("a build of more than 2,000 objects: the rest is not judged" in p.message for p in read.problems)
 
 
 SPECIAL: dict[str, Callable[[Path], None]] = {

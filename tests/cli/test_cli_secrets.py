@@ -160,15 +160,16 @@ def test_neither_the_cache_nor_the_baseline_holds_a_secret(run: Run, secrets: Pa
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("kind: Secret\ndata:\n  a: QUJD\n", "kind: Secret\ndata:\n  a: ****\n"),
-        ("kind: Secret\ndata: {a: QUJD}\ntype: x\n", "kind: Secret\ndata: *** *****\ntype: x\n"),
+        ("kind: Secret\ndata:\n  a: QUJD\n", "kind: Secret\ndata:\n  a: ••••\n"),
+        ("kind: Secret\ndata: {a: QUJD}\ntype: x\n", "kind: Secret\ndata: ••• •••••\ntype: x\n"),
         ("data: {a: b}\nkind: ConfigMap\n---\nkind: Secret\n", "data: {a: b}\nkind: ConfigMap\n---\nkind: Secret\n"),
         ("password: <path:kv/x#y>\ntoken: ${T}\n", "password: <path:kv/x#y>\ntoken: ${T}\n"),
         ("secretName: tls\nexistingSecret: a\n", "secretName: tls\nexistingSecret: a\n"),
+        ("kind: Secret\ndata:\n  a: QUJD  # note\n  b: 'x # y'\n", "kind: Secret\ndata:\n  a: ••••  # note\n  b: •• • ••\n"),
         ("password: {a: b}\n", "password: {a: b}\n"),
-        ("url: rabbit://u:pw@h:5672/\n", "url: rabbit://u:**@h:5672/\n"),
+        ("url: rabbit://u:pw@h:5672/\n", "url: rabbit://u:••@h:5672/\n"),
         ("key: |\n  -----BEGIN RSA PRIVATE KEY-----\n  QUJD\n  -----END RSA PRIVATE KEY-----\n", None),
     ],
 )
 def test_what_is_hidden_and_what_is_not(text: str, shown: str | None) -> None:
-    assert masked(text) == (text.replace("QUJD", "****") if shown is None else shown)
+    assert masked(text) == (text.replace("QUJD", "•" * 4) if shown is None else shown)
