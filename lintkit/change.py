@@ -135,4 +135,4 @@ def compared(
             if same:
                 gone.remove(same.pop(0))
                 known.add(number)
-    return [replace(f, status="existing") if n in known else f for n, f in enumerate(head)], [old[n] for n in sorted(gone)]
+    return [f._replace(status="existing") if n in known else f for n, f in enumerate(head)], [old[n] for n in sorted(gone)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -45,8 +44,7 @@ class KeysRead(NamedTuple):
     disruption_budget: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentSpec:
+class ComponentSpec(NamedTuple):
     """One workload of an OpenStack-Helm chart and the values paths that decide about it; absent paths are empty.
 
     ``component`` names it in its chart (the key below ``pod.replicas`` where it has one); ``name`` is the

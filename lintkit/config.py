@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lintkit import __version__
 from lintkit.data import data_dir
@@ -35,8 +35,7 @@ class PolicySetting:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreSetting:
+class IgnoreSetting(NamedTuple):
     """Findings accepted in the configuration: by policy, and by path or resource (KIND/NAME), with the reason."""
 
     policies: tuple[str, ...]

@@ -8,7 +8,6 @@ Kubernetes' own (by its Kubernetes version).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -142,8 +141,7 @@ def _finding(found: ShapeFinding, subject: Subject, environment: Environment) ->
     identity = identity_path(subject.object, found.path, subject.prefix)
     hidden = isinstance(node, Scalar) and found.kind in _OF_VALUES and is_secret(subject.kind, found.path)
     message = f"{display_path(found.path)} {_OF_VALUES[found.kind]}" if hidden else found.message
-    return replace(
-        shape_finding(policy, place, span.document, message, "", span.pointer),
+    return shape_finding(policy, place, span.document, message, "", span.pointer)._replace(
         span=span,
         resource=subject.resource,
         resource_path=display_path((*subject.prefix, *found.path)),
@@ -202,13 +200,12 @@ def _values(use: ChartUse, environment: Environment, made: _Made) -> Iterator[Fi
         for key, path, close in _odd_values(use.values, tree, ()):
             if not close:
                 for found in unquoted(key, f"chart {use.chart} has text there"):
-                    yield replace(found, environments=(environment.name,), origin=str(use.origin))
+                    yield found._replace(environments=(environment.name,), origin=str(use.origin))
                 continue
             first = made.get((id(key), use.chart))
             if first is None:
                 first = made[id(key), use.chart] = _value_finding(use, key, path, close)
-            yield replace(
-                first,
+            yield first._replace(
                 resource_path=display_path((*use.prefix, *path)),
                 environments=(environment.name,),
                 origin=str(use.origin),
@@ -248,8 +245,7 @@ def _value_finding(use: ChartUse, key: Scalar, path: Path, close: tuple[str, ...
     """What every environment that these values reach has in common."""
     message = f"chart {use.chart} has no value {display_path(path)}, did you mean {' or '.join(close)}?"
     span_pointer = pointer(key.doc, path_of(key))
-    return replace(
-        shape_finding(UNKNOWN_KEY, place_of(key), key.doc.number, message, display_path(path), span_pointer),
+    return shape_finding(UNKNOWN_KEY, place_of(key), key.doc.number, message, display_path(path), span_pointer)._replace(
         severity="warning",
         fix=_rename(key, close[0]) if len(close) == 1 else None,
     )

@@ -36,8 +36,7 @@ class Related(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that would satisfy the policy.
 
     ``safe``: certain, moves no data, restarts nothing unexpectedly. ``blocked`` is the reason no edit
@@ -51,8 +50,7 @@ class Fix:
     blocked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One place where a policy is broken. ``place`` is the span in the file, ``span`` the same for reports.
 
     ``concealed``: a secret stands there, which no report shows.
@@ -92,8 +90,7 @@ class Skipped(NamedTuple):
     count: int  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoredFinding:
+class IgnoredFinding(NamedTuple):
     """A finding that a recorded decision accepts. ``by`` is ``comment``, ``config`` or ``baseline``."""
 
     finding: Finding
@@ -109,8 +106,7 @@ class Turn(NamedTuple):
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """One thing that a change adds, removes or changes in a cluster.
 
     ``kind`` and ``name`` are for readers; ``state`` is ``added``, ``removed`` or ``changed``. ``turns`` are the settings
@@ -126,8 +122,7 @@ class Changed:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentChange:
+class EnvironmentChange(NamedTuple):
     """What a change does to what one cluster gets. ``notes`` say why something of it is unknown.
 
     ``state`` is ``new`` or ``gone`` for an environment that nothing reaches on the other side, else empty.
@@ -139,8 +134,7 @@ class EnvironmentChange:
     state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSummary:
+class ChangeSummary(NamedTuple):
     """What a change does to what the clusters get, by environment.
 
     ``unplaced`` are files whose content differs although nothing of ``environments`` does.

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.config import IgnoreSetting
 from lintkit.facts.words import nearest
@@ -31,8 +30,7 @@ _COMMENT: Final = regex(r"(?:^|(?<=\s))#[ \t]*lintkit:[ \t]*ignore\[([^\]\n]*)\]
 _UNTIL: Final = regex(r"\buntil=(\S+)\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """One comment. ``lines`` are those it covers (its own, or the one below a comment of its own line)."""
 
     place: Place
@@ -48,8 +46,7 @@ class Ignore:
         return self.place.first.line
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """Findings that stay, findings that a decision accepts, and findings about the decisions themselves."""
 
     kept: tuple[Finding, ...]
@@ -220,4 +217,4 @@ def _dead(policy: ShapePolicy, ignore: Ignore, message: str) -> Finding:
     else:
         start = len(source.text[:start].rstrip(" \t"))
     fix = Fix("remove the ignore", safe=True, edits=(Edit(source, start, end, ""),))
-    return replace(_finding(policy, ignore, message), fix=fix)
+    return _finding(policy, ignore, message)._replace(fix=fix)

@@ -322,7 +322,7 @@ def _configured(finding: Finding, config: Config) -> Finding | None:
     severity = setting_at(config, finding.policy, finding.span.path).severity
     if severity in ("", finding.severity):
         return finding
-    return None if severity == "off" else replace(finding, severity=severity)
+    return None if severity == "off" else finding._replace(severity=severity)
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
@@ -337,7 +337,7 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
 
 def _joined(findings: list[Finding]) -> Finding:
     environments = dict.fromkeys(name for finding in findings for name in finding.environments)
-    return replace(min(findings, key=_gravity), environments=tuple(environments))
+    return min(findings, key=_gravity)._replace(environments=tuple(environments))
 
 
 def _gravity(finding: Finding) -> int:

@@ -23,13 +23,13 @@ Changes = Dict[str, Dict[str, Any]]
 
 def with_changes(made: ClusterPlan, changes: Changes) -> tuple[Declared, ...]:
     """The pools of a plan with some of them changed."""
-    return tuple(replace(p, input=replace(p.input, **changes[_id(p)])) if _id(p) in changes else p for p in made.pools)
+    return tuple(replace(p, input=p.input._replace(**changes[_id(p)])) if _id(p) in changes else p for p in made.pools)
 
 
 def changed(made: ClusterPlan, changes: Changes) -> Plan | None:
     """The prediction with some pools changed, for the canonical order; None where Ceph's module fails on them."""
     try:
-        return plan(replace(made.input, pools=tuple(p.input for p in with_changes(made, changes))))
+        return plan(made.input._replace(pools=tuple(p.input for p in with_changes(made, changes))))
     except ModuleError:
         return None
 

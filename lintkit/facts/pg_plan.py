@@ -151,7 +151,7 @@ def _declared(pool: Subject, environment: Environment, size: int) -> list[Declar
         return wishes
     made = _input(name, form, wishes, text(root) or "default", text(device_class))
     if name == ".mgr":
-        made = replace(made, pg_num_created=made.pg_num_created or 1, pg_num_min=made.pg_num_min or 1, pg_num_max=32)
+        made = made._replace(pg_num_created=made.pg_num_created or 1, pg_num_min=made.pg_num_min or 1, pg_num_max=32)
     if pool.facts["role"] != "metadata":
         return [Declared(made, pool, wishes)]
     if pool.facts["application"] == "cephfs":
@@ -184,7 +184,7 @@ def _input(name: str, form: Shape, wishes: Sizing, root: str, device_class: str 
 def _rgw(pool: Subject, made: PoolInput) -> list[PoolInput]:
     """The seven pools of one metadata spec, with what it asks for; Rook sets ``pg_num_min`` 8 over it."""
     names = rgw_metadata_pools(pool.resource.name)
-    return [replace(made, name=p.name, pg_num_created=made.pg_num_created or RGW_PG_NUM, pg_num_min=RGW_PG_NUM) for p in names]
+    return [made._replace(name=p.name, pg_num_created=made.pg_num_created or RGW_PG_NUM, pg_num_min=RGW_PG_NUM) for p in names]
 
 
 def cluster_input(
@@ -273,7 +273,7 @@ def cluster_plan(cluster: Subject, environment: Environment) -> ClusterPlan | No
 
 def replanned(made: ClusterPlan, pools: tuple[Declared, ...]) -> ClusterPlan | NotKnown:
     """The prediction for the same cluster with other pools."""
-    given = replace(made.input, pools=tuple(p.input for p in pools))
+    given = made.input._replace(pools=tuple(p.input for p in pools))
     return _planned(made.cluster, pools, given, made.assumed, made.target, made.limit)
 
 
@@ -304,7 +304,7 @@ def _reach(given: ClusterInput, *, assumed: bool) -> _Reach:
     for version in (given.ceph_version, *((BUDGET_VERSION,) if assumed else ())):
         own: dict[str, tuple[float, float]] = {}
         for order in creation_orders(given.pools):
-            ordered = replace(given, pools=order, ceph_version=version)
+            ordered = given._replace(pools=order, ceph_version=version)
             made = plan(ordered)
             for root, load in _loads(ordered, made).items():
                 own[root] = _widened(own.get(root), load)

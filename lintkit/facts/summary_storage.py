@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from lintkit.facts.osds import osds_of
@@ -53,7 +52,7 @@ def pool_changes(sides: Sides) -> Iterator[Changed]:
         found = pair.changed(POOL, pair.label(name), (*_pool_turns(pair), pgs), also)
         if found is not None:
             unknown = found.state == "changed" and pgs.before is None and pgs.after is None
-            yield replace(found, turns=(*found.turns, pgs)) if unknown else found
+            yield found._replace(turns=(*found.turns, pgs)) if unknown else found
     yield from _implicit(sides, told)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from lintkit.text.source import Source
 from lintkit.yamldoc.node import Json, Mapping, Path
@@ -17,8 +16,7 @@ class Blocked(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(NamedTuple):
     """The value at ``path`` of ``root`` shall be ``value``; missing mappings on the way are written.
 
     ``root`` may be merged from several layers. ``quote`` writes a string in quotes even where it
@@ -31,16 +29,14 @@ class Set:
     quote: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """Nothing shall be written at ``path`` of ``root``, in no layer a user can edit."""
 
     root: Mapping
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(NamedTuple):
     """The list at ``path`` shall hold ``value``, the mapping at ``path`` the keys of ``value``.
 
     ``after`` is the path of the sibling to follow (whole, or its last step alone); None appends.
@@ -53,16 +49,14 @@ class Insert:
     after: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(NamedTuple):
     """A new file at ``path`` (relative to the root of the repository) with ``text``."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """A new document ``text`` (with or without its ``---``) at the end of an existing file."""
 
     source: Source

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lintkit.fix.intent import Blocked, Insert, Remove, Set, dotted
 from lintkit.fix.locate import Trail, alias_at, own_entries, real_mapping, trail_to
@@ -14,8 +13,7 @@ from lintkit.yamldoc.scalars import plain_value
 from lintkit.yamldoc.unknowns import unknown_reason
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One thing to do to the last node of ``at``, which is a node of a document as it was read.
 
     ``value``: give it this value (at ``rest`` below it); ``key``: add ``key`` with the value;

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 URL = "https://github.com/lintkit/lintkit"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyInfo:
+class PolicyInfo(NamedTuple):
     """A policy as reports describe it.
 
     ``severity`` is the one of this run's profile (``error``, ``warning``, ``info`` or ``off``); ``url`` is the
@@ -81,8 +79,7 @@ class RootLoad(NamedTuple):
     after: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterPgs:
+class ClusterPgs(NamedTuple):
     """The PG plan of one CephCluster. ``not_known`` is the reason why there is none; all else is empty then.
 
     ``target`` is mon_target_pg_per_osd. ``notes`` are what Ceph would warn of. ``changes`` say which suggested fixes the
@@ -102,8 +99,7 @@ class ClusterPgs:
     changes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentInfo:
+class EnvironmentInfo(NamedTuple):
     """An environment as a page shows it. ``no_nodes`` is the reason for an empty matrix, ``unread`` what could not be read."""
 
     name: str
@@ -116,16 +112,14 @@ class EnvironmentInfo:
     unread: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(NamedTuple):
     """The repository behind a report; ``name`` is that of its directory."""
 
     name: str
     environments: tuple[EnvironmentInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a report is shown; every format reads only what concerns it.
 
     ``width`` is in terminal cells. ``show_all`` also lists ignored findings, ``statistics`` adds counts by policy.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -97,8 +96,7 @@ class CrdSchema(NamedTuple):
     releases: Mapping[str, Ref] = EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeFinding:
+class ShapeFinding(NamedTuple):
     """One place where an object departs from its schema.
 
     ``node`` is the key's scalar for an unknown key, the mapping that lacks it for a missing one, the

@@ -7,8 +7,7 @@ dependency's alias or name), then the layers the delivery names. A null deletes 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.charts import chart_defaults, known_chart
 from lintkit.sources.model import Adjust, Layer, Origin, Release
@@ -22,8 +21,7 @@ from lintkit.yamldoc.transform import keys, make_mapping, merge, set_at, with_en
 MAX_NESTING: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ChartUse:
+class ChartUse(NamedTuple):
     """A known chart as one release uses it.
 
     ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the path of the

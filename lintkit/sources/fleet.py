@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from lintkit.sources.model import Layer, Release
@@ -34,8 +33,7 @@ class Lost(NamedTuple):
     home: Node
 
 
-@dataclass(frozen=True, slots=True)
-class FleetBundle:
+class FleetBundle(NamedTuple):
     """A bundle as one environment gets it.
 
     ``environment`` is the customization's name, empty when the file has none. ``release`` is set when

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from lintkit.finding import ResourceId
 from lintkit.yamldoc.node import Mapping, Node, Scalar, lookup, text
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One source of settings for one thing: a name people use and its values."""
 
     name: str
     root: Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """How a resource reaches its cluster: ``delivery`` ("Application rook-ceph-cluster") and its layers, lowest first.
 
     ``hidden`` names a later layer that cannot be read and may override what is known.
@@ -36,8 +34,7 @@ class Origin:
 Adjust: TypeAlias = "Callable[[Sequence[Mapping]], list[Mapping]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A Helm release as a delivery declares it, before its chart is looked at.
 
     ``chart`` is the chart's name in a chart repository (``repository`` its URL, may be empty), or

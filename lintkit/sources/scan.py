@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
@@ -60,8 +59,7 @@ _DEAD: Final = regex(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """Paths by what their text or name suggests; a path may be in several.
 
     ``jinja`` are Jinja files of YAML; ``operators`` are no paths but the kinds of resources of OpenStack operators.
@@ -124,7 +122,7 @@ def scan(reader: Reader, named: Sequence[str] = ()) -> Scan:
     """
     files = reader.files
     reader.globs.update(("**/*.yaml", "**/*.yml", "**/*.yaml.j2", "**/*.yml.j2", *(f"**/{name}" for name in KUSTOMIZATION_NAMES)))
-    found: dict[str, list[str]] = {name: [] for name in Scan.__slots__ if name not in ("yaml", "manifests")}
+    found: dict[str, list[str]] = {name: [] for name in Scan._fields if name not in ("yaml", "manifests")}
     templates = template_directories(files.paths)
     count = 0
     for path in files.paths:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.charts import known_chart
 from lintkit.config import Config
@@ -67,8 +67,7 @@ class Gathered:
     blind: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something about delivery that cannot be right or cannot be read: a finding of the run, or a note."""
 
     kind: str
@@ -78,8 +77,7 @@ class Problem:
     environment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What a result rests on: texts that were read, globs that were listed, files that were looked for in vain."""
 
     reads: frozenset[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -129,7 +128,7 @@ def test_every_order_of_a_few_pools_is_within_the_range() -> None:
     wishes = {"a": 0.5, "b": 0.2, "c": 0.2, "d": 0.1}
     made = planned(CLUSTER + "".join(pool(n, f'{{target_size_ratio: "{r}"}}', "failureDomain: host") for n, r in wishes.items()))
     first, rest = made.input.pools[0], made.input.pools[1:]
-    plans = [plan(replace(made.input, pools=(first, *order))) for order in permutations(rest)]
+    plans = [plan(made.input._replace(pools=(first, *order))) for order in permutations(rest)]
     loads = [sum(p.pg_num_wanted * p.size for p in found.pools) / 12 for found in plans]
     assert made.loads["default"] == (min(loads), max(loads))
     assert made.swayed == {"default"}

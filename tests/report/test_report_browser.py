@@ -120,7 +120,7 @@ def page(driver: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
 def many(count: int) -> Report:
     found = sample().findings
     rows = (
-        replace(found[n % 4], message=f"number {n} is wrong", fingerprint=f"{n:04}", family=f"f{n % 9}") for n in range(count)
+        found[n % 4]._replace(message=f"number {n} is wrong", fingerprint=f"{n:04}", family=f"f{n % 9}") for n in range(count)
     )
     return Report(tuple(rows), files=count, environments=("prod", "stage"))
 
@@ -169,8 +169,8 @@ def test_family_environment_and_words_narrow_the_list(page: Page) -> None:
 
 def test_the_reason_of_a_policy_is_given_once_in_a_row(page: Page) -> None:
     first = next(f for f in sample().findings if f.why)
-    other = replace(first, policy="a-policy", fingerprint="other")
-    page.open(Report((first, replace(first, fingerprint="twin"), other)))
+    other = first._replace(policy="a-policy", fingerprint="other")
+    page.open(Report((first, first._replace(fingerprint="twin"), other)))
     said = "return [...document.querySelectorAll('#list article')].map((a) => a.querySelectorAll('.why').length)"
     assert page.run(said) == [1, 1, 0]
 
@@ -312,7 +312,7 @@ def test_without_scripts_the_findings_are_a_table(page: Page) -> None:
 def test_nothing_of_a_repository_runs(page: Page) -> None:
     report = sample()
     bad = tuple(
-        replace(f, message=NASTY, policy=NASTY, family=NASTY, origin=NASTY, why=NASTY, remedy=NASTY) for f in report.findings
+        f._replace(message=NASTY, policy=NASTY, family=NASTY, origin=NASTY, why=NASTY, remedy=NASTY) for f in report.findings
     )
     page.open(replace(report, findings=bad, environments=(NASTY, "prod")), (), overview(NASTY))
     assert page.run("return [window.ran, document.images.length, document.scripts.length]") == [None, 0, 2]

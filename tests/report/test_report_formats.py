@@ -40,7 +40,7 @@ def _many(finding: Make, count: int, severity: str = "error", **changes: object)
     source = Source("many.yaml", "x: 1\n" * count)
     one = finding(source, "x", severity=severity, **changes)
     spans = ((n, one.span._replace(start=source.position(5 * n), end=source.position(5 * n + 1))) for n in range(count))
-    return tuple(replace(one, span=span, fingerprint=f"{severity}{n}") for n, span in spans)
+    return tuple(one._replace(span=span, fingerprint=f"{severity}{n}") for n, span in spans)
 
 
 def test_json_has_the_documented_keys_in_order(report: Report) -> None:
@@ -173,7 +173,7 @@ def test_github_log_lines_of_a_repository_are_never_commands(finding: Make) -> N
 
 
 def test_gitlab_fingerprints_are_unique_and_stable(finding: Make) -> None:
-    report = Report(tuple(replace(f, fingerprint="same") for f in _many(finding, 3)))
+    report = Report(tuple(f._replace(fingerprint="same") for f in _many(finding, 3)))
     prints = [item["fingerprint"] for item in json.loads(gitlab.render(report))]
     assert len(set(prints)) == 3
     assert prints[0] == "same"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -164,8 +163,8 @@ def test_a_fix_that_two_findings_offer_counts_once(finding: Make, odd_sources: d
     source = odd_sources["pools"]
     fix = Fix("t", True, (Edit(source, 0, 1, "x"),))
     assert fix_line([finding(source, "size: 1", fix=fix), finding(source, "size: 2", fix=fix)]) == "1 safe fix with --fix"
-    assert fix_line([finding(source, "size: 1", fix=replace(fix, safe=False))]) == "1 unsafe fix with --unsafe-fixes"
-    assert fix_line([finding(source, "size: 1", fix=replace(fix, edits=(), blocked="alias"))]) == ""
+    assert fix_line([finding(source, "size: 1", fix=fix._replace(safe=False))]) == "1 unsafe fix with --unsafe-fixes"
+    assert fix_line([finding(source, "size: 1", fix=fix._replace(edits=(), blocked="alias"))]) == ""
 
 
 def test_a_fix_shows_the_changed_lines_with_one_line_around() -> None:

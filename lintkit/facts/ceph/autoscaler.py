@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from lintkit.errors import LintkitError
@@ -184,11 +183,10 @@ def _pool_plan(
     )
     target = targets.get(pool.name)
     if target is None:
-        return replace(base, skipped=OVERLAPPING if place in view.skipped else NO_CAPACITY)
+        return base._replace(skipped=OVERLAPPING if place in view.skipped else NO_CAPACITY)
     share = shares[pool.name]
     moves = adjust[pool.name] and pool.mode == "on"
-    return replace(
-        base,
+    return base._replace(
         pg_num_final=target.pg_num,
         pg_num_ideal=target.ideal,
         would_adjust=adjust[pool.name],
@@ -209,7 +207,7 @@ def _limited(cluster: ClusterInput, view: _View, plans: Sequence[PoolPlan]) -> t
     return tuple(
         item
         if granted[item.name] == item.pg_num_created == item.pg_num_wanted
-        else replace(item, pg_num_accepted=granted[item.name], refused=granted[item.name] != item.pg_num_wanted)
+        else item._replace(pg_num_accepted=granted[item.name], refused=granted[item.name] != item.pg_num_wanted)
         for item in plans
     )
 

@@ -6,7 +6,6 @@ their ``size``. They are data for :class:`~lintkit.facts.ceph.model.ClusterInput
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from lintkit.facts.ceph.model import CEPHFS_METADATA_BIAS, CEPHFS_METADATA_PG_NUM_MIN, PoolInput
@@ -41,4 +40,4 @@ def rgw_metadata_pools(
 
 def cephfs_metadata(pool: PoolInput) -> PoolInput:
     """``pool`` after ``ceph fs new`` made it a metadata pool: bias 4 and pg_num_min 16, over what it had (measured)."""
-    return replace(pool, bias=CEPHFS_METADATA_BIAS, pg_num_min=CEPHFS_METADATA_PG_NUM_MIN)
+    return pool._replace(bias=CEPHFS_METADATA_BIAS, pg_num_min=CEPHFS_METADATA_PG_NUM_MIN)

@@ -48,8 +48,7 @@ class OsdGroup:
     host_prefix: str = "host"
 
 
-@dataclass(frozen=True, slots=True)
-class PoolInput:
+class PoolInput(NamedTuple):
     """One pool; the order of pools is their creation order (= pool id), which generation A depends on.
 
     ``type`` is ``replicated`` (``size`` copies) or ``erasure`` (``k`` data, ``m`` coding chunks). None is
@@ -97,8 +96,7 @@ class PoolInput:
         return max(asked, self.pg_num_min or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterInput:
+class ClusterInput(NamedTuple):
     """Everything the autoscaler of an empty cluster sees. ``ceph_version`` as ``20.2.4``, ``v19`` or ``main-2026``."""
 
     osds: tuple[OsdGroup, ...]
@@ -137,8 +135,7 @@ class Target(NamedTuple):
     overdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PoolPlan:
+class PoolPlan(NamedTuple):
     """What becomes of one pool. The columns of ``ceph osd pool autoscale-status``, and what follows from them.
 
     ``pg_num_final`` is the table's NEW PG_NUM before the threshold, None when ``skipped`` says why the pool is
@@ -171,8 +168,7 @@ class PoolPlan:
     subtree_capacity: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RootPlan:
+class RootPlan(NamedTuple):
     """A CRUSH root that pools use (``default``, or a class of it: ``default~ssd``).
 
     ``pg_budget`` is its share of PG replicas, ``pg_replicas`` what its own pools will occupy if the mon accepts.
@@ -195,8 +191,7 @@ class HealthWarning(NamedTuple):
     detail: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The answer for a cluster: ``generation`` A, B or main-2026; ``pools`` in the order given.
 
     ``overlapping_roots`` are sorted; the older generations skip their pools, B divides the budget of shared OSDs instead.

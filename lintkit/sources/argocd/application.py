@@ -7,7 +7,6 @@ those of the Application resource (argo-cd.readthedocs.io, user-guide/applicatio
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -50,8 +49,7 @@ class FileParameter(NamedTuple):
     home: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Helm:
+class Helm(NamedTuple):
     """The ``helm`` block of a source. ``values`` is the embedded text, ``values_object`` the inline mapping."""
 
     home: Mapping
@@ -78,8 +76,7 @@ class Directory(NamedTuple):
     jsonnet: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class AppSource:
+class AppSource(NamedTuple):
     """One source of an Application. ``path`` is None when the source has none."""
 
     home: Mapping
@@ -94,8 +91,7 @@ class AppSource:
     plugin: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class SyncPolicy:
+class SyncPolicy(NamedTuple):
     """How an Application syncs. ``options`` are the texts of ``syncOptions`` with their nodes."""
 
     home: Node | None
@@ -106,8 +102,7 @@ class SyncPolicy:
     options: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(NamedTuple):
     """An Argo CD Application. ``wave`` is None when absent, unknown or no integer (then ``wave_node`` tells)."""
 
     home: Mapping

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.generators import MAX_SETS, Cluster, Context, kinds, parameters
@@ -31,16 +30,14 @@ __all__ = ["FINALIZER", "Cluster", "Expansion", "expand"]
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(NamedTuple):
     """The Applications of an ApplicationSet, CR-shaped, and what could not be told and where."""
 
     applications: tuple[Mapping, ...] = ()
     unknown: tuple[tuple[str, Node], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     """What all Applications of one generator share. ``templated`` holds the ids of nodes with templates below."""
 
     template: Mapping

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import ChainMap
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -197,8 +196,7 @@ def parse(text: str) -> Pipeline:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What an expression sees: ``.``, the variables, and whether a missing key is an error (missingkey=error)."""
 
     dot: Value

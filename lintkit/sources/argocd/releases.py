@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.sources.argocd.application import Application, AppSource, Helm, Parameter
 from lintkit.sources.argocd.rendered import embed_values
@@ -29,8 +29,7 @@ _MAX_INDEX: Final = 65536
 _KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
-@dataclass(frozen=True, slots=True)
-class AppResult:
+class AppResult(NamedTuple):
     """What an Application's sources come to.
 
     ``directories`` are directories of this tree with kustomizations or plain manifests. ``unknown`` is

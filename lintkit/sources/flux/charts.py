@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.sources.flux.objects import Local, Missing, Objects, Reference, namespace_of, reference
 from lintkit.tree.files import Reader
@@ -14,8 +13,7 @@ BOOTSTRAP: Final = "flux-system"
 """The name ``flux bootstrap`` and the Flux operator give the source that is the repository itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(NamedTuple):
     """A chart as Flux names it, before anything of it is read.
 
     ``name`` in ``repository`` (a URL, may be empty) at ``version``; or ``path``, its directory here.

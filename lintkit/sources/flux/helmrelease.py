@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lintkit.sources.flux.charts import Chart, chart_of
 from lintkit.sources.flux.objects import (
@@ -36,8 +35,7 @@ _KEPT: Final = 40
 _DIGITS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class FluxRelease:
+class FluxRelease(NamedTuple):
     """A HelmRelease read: the release it declares and what concerns its delivery.
 
     ``missing`` is what it refers to that is not in this tree. ``other_cluster``: it has a

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lintkit.sources.flux.charts import BOOTSTRAP, repository_root
 from lintkit.sources.flux.contents import Contents, contents, with_components
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 GROUP: Final = "kustomize.toolkit.fluxcd.io"
 
 
-@dataclass(frozen=True, slots=True)
-class FluxKustomization:
+class FluxKustomization(NamedTuple):
     """A Flux Kustomization as written, after its parents' patches when it was read from a build.
 
     ``prune`` and ``wait`` are None when absent. ``patches``, ``images`` and ``components`` are the

@@ -58,8 +58,7 @@ class ClusterNode:
     allocatable: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(NamedTuple):
     """The nodes of one cluster as one file or directory declares them.
 
     ``form`` is ``ansible-yaml``, ``ansible-ini``, ``ansible`` (a directory of both), ``talos``, ``talhelper``,

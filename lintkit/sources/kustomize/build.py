@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from lintkit.sources.kustomize.charts import charts
@@ -74,7 +74,7 @@ def build(reader: Reader, directory: str) -> Build:
     gathered = _gather(work, place, _Gathered([], [], False)) if place else _Gathered([], [], True)
     final = [item for item in repair_references(gathered.items) if not _local_only(item)]
     objects = tuple(_without_variables(item.body, work.variables) for item in final)
-    releases = tuple(replace(release, adjust=_adjust(after)) for release, after in gathered.releases)
+    releases = tuple(release._replace(adjust=_adjust(after)) for release, after in gathered.releases)
     troubles = tuple(dict.fromkeys(work.troubles))
     return Build(objects, releases, troubles, frozenset(work.partial), frozenset(work.visited))
 
@@ -146,7 +146,7 @@ def _transformed(work: _Work, place: _Place, gathered: _Gathered) -> _Gathered:
     step = steps(place.root, _loader(work, place), work.troubles, quiet=gathered.hidden or place.component)
     named = text(place.root.get("namespace")) or ""
     releases = [
-        (release if release.namespace else replace(release, namespace=named), (*after, step))
+        (release if release.namespace else release._replace(namespace=named), (*after, step))
         for release, after in gathered.releases
     ]
     return _Gathered(step(gathered.items, work.troubles), releases, gathered.hidden)

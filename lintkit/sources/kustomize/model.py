@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from lintkit.sources.model import Release
@@ -76,8 +75,7 @@ class Item(NamedTuple):
 Step: TypeAlias = "Callable[[list[Item], list[Trouble]], list[Item]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(NamedTuple):
     """What one kustomization yields.
 
     ``objects`` are the final CR-shaped mappings in order, ``releases`` the Helm charts it inflates.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lintkit.errors import LintkitError
@@ -21,8 +19,8 @@ def cluster(*pools: PoolInput, version: str = A, osds: int = 24, **more: int) ->
 
 def cloud(version: str, /, *names: str, **options: dict[str, object]) -> Plan:
     """.mgr, four OpenStack pools, CephFS and an object store on 24 OSDs."""
-    openstack = [replace(PoolInput(name), **options.get(name, {})) for name in names or OPENSTACK]  # type: ignore[arg-type]
-    data = replace(PoolInput("store.rgw.buckets.data"), **options.get("data", {}))  # type: ignore[arg-type]
+    openstack = [PoolInput(name)._replace(**options.get(name, {})) for name in names or OPENSTACK]  # type: ignore[arg-type]
+    data = PoolInput("store.rgw.buckets.data")._replace(**options.get("data", {}))  # type: ignore[arg-type]
     pools = (
         mgr_pool(),
         *openstack,
@@ -240,7 +238,7 @@ def test_the_mon_refuses_what_would_pass_its_maximum_and_the_pool_stays() -> Non
     result = plan(small)
     assert [(pool.pg_num_wanted, pool.pg_num_accepted, pool.refused) for pool in result.pools] == [(1, 1, False), (256, 1, True)]
     assert (result.mean_pg_replicas_per_osd, result.mean_pg_replicas_accepted) == (257.0, 2.0)
-    assert not plan(replace(small, mon_max_pg_per_osd=257)).pools[1].refused
+    assert not plan(small._replace(mon_max_pg_per_osd=257)).pools[1].refused
 
 
 def test_an_increase_refused_now_is_granted_after_other_pools_have_shrunk() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +25,7 @@ any_pool = st.builds(
 
 
 def named(pools: list[PoolInput]) -> tuple[PoolInput, ...]:
-    return tuple(replace(pool, name=f"p{number}") for number, pool in enumerate(pools))
+    return tuple(pool._replace(name=f"p{number}") for number, pool in enumerate(pools))
 
 
 OSDS = (OsdGroup(7, "ssd"), OsdGroup(20, "hdd"))
@@ -62,7 +60,7 @@ def planned(given_cluster: ClusterInput) -> Plan | str:
 def test_scaling_every_ratio_by_a_power_of_two_changes_nothing(pools: list[PoolInput], version: str, factor: int) -> None:
     """Ratios are divided by their sum whatever it is."""
     one = planned(ClusterInput(OSDS, named(pools), version))
-    scaled = [replace(pool, target_size_ratio=pool.target_size_ratio * factor) for pool in pools]
+    scaled = [pool._replace(target_size_ratio=pool.target_size_ratio * factor) for pool in pools]
     other = planned(ClusterInput(OSDS, named(scaled), version))
     if isinstance(one, Plan) and isinstance(other, Plan):
         assert [pool.pg_num_wanted for pool in one.pools] == [pool.pg_num_wanted for pool in other.pools]
