@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lintkit.finding import Report
-    from lintkit.report.info import Overview
+    from lintkit.report.info import Overview, PolicyInfo
     from lintkit.run import Loaded, Options
 
 
@@ -71,13 +71,16 @@ def show(
     """
     import shutil
 
-    from lintkit.explain import policy_info
     from lintkit.report.formats import FORMATS
     from lintkit.report.info import Options as Shown
     from lintkit.report.terminal import use_color, use_links
 
     tty = sys.stdout is not None and sys.stdout.isatty()
-    info = policy_info(loaded.policies)
+    info: Sequence[PolicyInfo] = ()
+    if any(name != "json" for name, _ in targets):  # which names policies by their ids alone
+        from lintkit.explain import policy_info
+
+        info = policy_info(loaded.policies)
     written: list[str] = []
     for name, target in targets:
         to_file = target is not None

@@ -120,12 +120,11 @@ def _children(world: World, body: Mapping, local: Local) -> Iterator[tuple[str, 
 
 def _of_apps_chart(release: Release, reader: Reader) -> Node | None:
     """The values of the chart argocd-apps in a release of it, or of a chart that depends on it; None for any other."""
-    values = values_of(release, reader)
     if release.path is None:
-        return values if release.chart == APPS_CHART else None
+        return values_of(release, reader) if release.chart == APPS_CHART else None
     for dependency in items(lookup(chart_file(reader, release.path), "dependencies")):
         if text(lookup(dependency, "name")) == APPS_CHART:
-            return lookup(values, text(lookup(dependency, "alias")) or APPS_CHART)
+            return lookup(values_of(release, reader), text(lookup(dependency, "alias")) or APPS_CHART)
     return None
 
 
