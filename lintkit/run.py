@@ -15,8 +15,9 @@ from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.errors import LintkitError
 from lintkit.facts.osds import osd_entries, with_osds
-from lintkit.finding import SEVERITIES, Finding, IgnoredFinding, NotEvaluated, Report, Skipped
+from lintkit.finding import Finding, IgnoredFinding, NotEvaluated, Report, Skipped
 from lintkit.ignores import decide
+from lintkit.joined import merged, order, order_ignored
 from lintkit.policy.compiled import Compiled, compile_policy
 from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
@@ -250,13 +251,13 @@ def report_of(
 ) -> Report:
     """The report of a run: decisions applied, equal findings joined, narrowed to the named paths."""
     choice = Choice(options.select, options.ignore)
-    kept, accepted, notes = _decided(_merged(findings), loaded, choice)
+    kept, accepted, notes = _decided(merged(findings), loaded, choice)
     wanted = named_paths(options, loaded.root)
     mine = [f for f in kept if wanted is None or _concerns(f, wanted)]
     return Report(
-        findings=tuple(sorted(mine, key=_order)),
-        ignored=tuple(sorted((i for i in accepted if wanted is None or _concerns(i.finding, wanted)), key=_order_ignored)),
-        resolved=tuple(sorted(_merged(resolved), key=_order)),
+        findings=tuple(sorted(mine, key=order)),
+        ignored=tuple(sorted((i for i in accepted if wanted is None or _concerns(i.finding, wanted)), key=order_ignored)),
+        resolved=tuple(sorted(merged(resolved), key=order)),
         not_evaluated=tuple(sorted(verdicts.not_evaluated)),
         skipped=tuple(Skipped(reason, count) for reason, count in sorted(_skipped(loaded).items())),
         broken=tuple(f"policy {name} is broken: {why}" if why else name for name, why in sorted(verdicts.broken.items())),
@@ -281,10 +282,6 @@ def _decided(findings: list[Finding], loaded: Loaded, choice: Choice) -> tuple[l
     entries = "entry is" if gone == 1 else "entries are"
     notes = [f"{gone} baseline {entries} gone: `lintkit baseline --prune` removes what is gone"] if gone else []
     return list(kept), [*decided.ignored, *accepted], notes
-
-
-def _order_ignored(ignored: IgnoredFinding) -> tuple[str, int, int, int, str, str]:
-    return _order(ignored.finding)
 
 
 def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
@@ -323,30 +320,6 @@ def _configured(finding: Finding, config: Config) -> Finding | None:
     if severity in ("", finding.severity):
         return finding
     return None if severity == "off" else finding._replace(severity=severity)
-
-
-def _merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Equal findings of several environments at one span become one that names them all, as grave as the gravest."""
-    alike: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
-        place = finding.place
-        key = (finding.policy, finding.span.path, place.start, place.end, finding.message, finding.status)
-        alike.setdefault(key, []).append(finding)
-    return [group[0] if len(group) == 1 else _joined(group) for group in alike.values()]
-
-
-def _joined(findings: list[Finding]) -> Finding:
-    environments = dict.fromkeys(name for finding in findings for name in finding.environments)
-    return min(findings, key=_gravity)._replace(environments=tuple(environments))
-
-
-def _gravity(finding: Finding) -> int:
-    return SEVERITIES.index(finding.severity)
-
-
-def _order(finding: Finding) -> tuple[str, int, int, int, str, str]:
-    place = finding.place
-    return (finding.span.path, place.start, place.end, SEVERITIES.index(finding.severity), finding.policy, finding.message)
 
 
 def named_paths(options: Options, root: Path) -> list[str] | None:
@@ -388,8 +361,8 @@ def judge(
     compiled = [compile_policy(p) for p in policies]
     for environment in environments:
         evaluate(environment, compiled, general(world.config), verdicts, by_path(world.config))
-    findings = [*_shape_findings(world), *_merged(verdicts.findings)]
-    return sorted(findings, key=_order), verdicts
+    findings = [*_shape_findings(world), *merged(verdicts.findings)]
+    return sorted(findings, key=order), verdicts
 
 
 def paired(environments: Iterable[Environment], base: Iterable[Environment]) -> list[Environment]:
