@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/lintkit check examples; test $$? -eq 1
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered
 
 # exactly what CI runs
 check: lint types layers policies test
