@@ -30,7 +30,7 @@ policies: $(VENV)/.dev
 	$(BIN)/lintkit test
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --json build/bench.json
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

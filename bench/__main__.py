@@ -24,6 +24,8 @@ from bench.generate import SIZES, SLOPES, generate
 from bench.peers import peers
 
 HERE = Path(__file__).resolve().parent
+CORPUS = HERE.parent.parent / "shared" / "corpus"
+"""Real repositories, measured as well where they are and no others are named."""
 LINTKIT = [sys.executable, "-m", "lintkit"]
 PASS = [sys.executable, "-c", "pass"]
 YARDSTICK = [sys.executable, str(HERE / "yardstick.py"), "."]
@@ -120,10 +122,12 @@ def main() -> None:
                 rows.append({"input": size, "peer": peer, "/ compose-all": round(cost, 2), "seconds": round(seconds, 2)})
         for name in SLOPES if given.slopes else ():
             rows += slope(name, Path(temporary), environment)
-        rows += [measure(directory.name, directory.resolve(), given.runs, environment) for directory in given.directories]
+        named = given.directories or sorted(path for path in CORPUS.glob("*") if path.is_dir())
+        rows += [measure(directory.name, directory.resolve(), given.runs, environment) for directory in named]
     for row in rows:
         print("  ".join(f"{key}: {value}" for key, value in row.items()))
     if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
