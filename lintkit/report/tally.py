@@ -91,7 +91,10 @@ def silences(report: Report) -> tuple[Silence, ...]:
 def _subject_of(reason: str) -> tuple[str, str]:
     """A reason's subject (``Pool/rook-ceph/images``) and the rest; no subject for a reason about the environment."""
     head, colon, rest = reason.partition(": ")
-    return (head, rest) if colon and "/" in head and " " not in head else ("", reason)
+    if not colon or "/" not in head or " " in head:
+        return "", reason
+    # the environment is named anyway
+    return ("", rest) if head.startswith("Environment/") else (head, rest)
 
 
 def _whose(subjects: list[str], detail: str) -> str:
@@ -103,11 +106,13 @@ def _whose(subjects: list[str], detail: str) -> str:
 
 def silence_line(silence: Silence) -> str:
     """``selector-matches-no-node (prod): no node inventory``, on one line and printable."""
-    where = f" ({', '.join(silence.environments)})" if silence.environments else ""
-    names = list(silence.policies)
-    if len(names) > 6:
-        names = [*names[:3], f"{len(names) - 3} more policies"]
-    return visible(f"{', '.join(names)}{where}: {silence.reason}")
+    where = f" ({_first(silence.environments, 'environments')})" if silence.environments else ""
+    return visible(f"{_first(silence.policies, 'policies')}{where}: {silence.reason}")
+
+
+def _first(names: Sequence[str], what: str) -> str:
+    """Names joined; of many the first, and how many more of ``what`` there are."""
+    return ", ".join(names if len(names) <= 6 else [*names[:3], f"{len(names) - 3} more {what}"])
 
 
 def _same(fix: Fix) -> tuple[object, ...]:
@@ -157,8 +162,8 @@ def closing(report: Report) -> tuple[str, ...]:
 
 
 def environments_of(finding: Finding, report: Report) -> str:
-    """The finding's environments, joined and printable, when the run knows more than one; else empty."""
-    return visible(", ".join(finding.environments)) if len(report.environments) > 1 else ""
+    """The finding's environments, printable, of many the first ones, when the run knows more than one; else empty."""
+    return visible(_first(finding.environments, "environments")) if len(report.environments) > 1 else ""
 
 
 def named_resource(finding: Finding) -> str:

@@ -159,6 +159,22 @@ def test_many_policies_of_one_reason_are_counted() -> None:
     assert "not evaluated: p0, p1, p2, 5 more policies (x): no base revision" in text
 
 
+def test_a_reason_about_environments_is_one_line() -> None:
+    items = tuple(NotEvaluated("p", name, f"Environment/{name}: no sizes") for name in ("a", "b"))
+    (silence,) = silences(Report((), not_evaluated=items))
+    assert (silence.environments, silence.reason) == (("a", "b"), "no sizes")
+
+
+def test_many_environments_are_counted(finding: Make, odd_sources: dict[str, Source]) -> None:
+    clouds = tuple(f"cloud-{i:02}" for i in range(40))
+    items = tuple(NotEvaluated("p", cloud, "no node inventory") for cloud in clouds)
+    found = finding(odd_sources["pools"], "size: 1", environments=clouds)
+    text = render(Report((found,), not_evaluated=items, files=1, environments=clouds), color=False, width=200)
+    assert "not evaluated: p (cloud-00, cloud-01, cloud-02, 37 more environments): no node inventory" in text
+    assert text.count("cloud-00, cloud-01, cloud-02, 37 more environments") == 2
+    assert "cloud-03" not in text
+
+
 def test_a_fix_that_two_findings_offer_counts_once(finding: Make, odd_sources: dict[str, Source]) -> None:
     source = odd_sources["pools"]
     fix = Fix("t", True, (Edit(source, 0, 1, "x"),))
