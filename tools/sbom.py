@@ -68,7 +68,7 @@ def bill(lock: str) -> dict[str, Any]:
             "externalReferences": [
                 {
                     "type": "distribution",
-                    "url": f"https://pypi.org/project/{name}/{pins[name].version}/",
+                    "url": purls[name],
                     "hashes": _hashes(pins[name]),
                 }
             ],
