@@ -116,7 +116,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _exit_code(report: Report, fail_on: str, *, exit_zero: bool) -> int:
-    from lintkit.finding import SEVERITIES
+    from lintkit.words import SEVERITIES
 
     if report.broken:
         return 2

@@ -22,8 +22,6 @@ from lintkit.yamldoc.node import Sequence as SeqNode
 from lintkit.yamldoc.plain import settings
 from lintkit.yamldoc.validate import validate
 
-PROFILES = ("production", "lab")
-
 
 @dataclass(frozen=True, slots=True)
 class PolicySetting:

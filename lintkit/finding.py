@@ -8,8 +8,6 @@ from typing import NamedTuple
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place, Position
 
-SEVERITIES = ("error", "warning", "info")
-
 
 class Span(NamedTuple):
     """A finding's place: ``path`` relative to the root, ``document`` from 0, end exclusive, RFC 6901 ``pointer``."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lintkit.finding import SEVERITIES, Finding, IgnoredFinding
+from lintkit.finding import Finding, IgnoredFinding
+from lintkit.words import SEVERITIES
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from lintkit.words import PROFILES, SEVERITIES
+
 FORMATS: Final = ("human", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson", "markdown", "html")
-PROFILES: Final = ("production", "lab")
-SEVERITIES: Final = ("error", "warning", "info")
 COLORS: Final = ("auto", "always", "never")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from lintkit.finding import SEVERITIES, Finding, NotEvaluated, Related
+from lintkit.finding import Finding, NotEvaluated, Related
 from lintkit.policy.cel import CelError, bounded
 from lintkit.policy.compiled import Compiled, Part
 from lintkit.policy.fixing import fix_for
@@ -18,6 +18,7 @@ from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
 from lintkit.policy.shapes import no_resource
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
+from lintkit.words import SEVERITIES
 from lintkit.yamldoc.node import Json, Path
 from lintkit.yamldoc.transform import keys
 
@@ -133,11 +134,8 @@ def _judge(compiled: Compiled, judged: Judged, setting: Setting, scope: bytes, v
         verdicts.not_evaluated.add(NotEvaluated(policy.id, judged.environment.name, f"{subject.id}: {reason}"))
 
 
-_HOW: Final[Mapping[str, Callable[[Part, Mapping[str, Json], bytes], Json]]] = {
-    "test": Part.test,
-    "render": Part.render,
-    "value": Part.value,
-}
+_How = Callable[[Part, Mapping[str, Json], bytes], Json]
+"""How an expression is asked: ``Part.value``, ``Part.test`` or ``Part.render``."""
 
 
 class _Run:
@@ -200,10 +198,10 @@ class _Run:
     def _not_evaluated(self, reason: str) -> None:
         self.verdicts.not_evaluated.add(NotEvaluated(self.policy.id, self.environment.name, f"{self.subject.id}: {reason}"))
 
-    def _program_data(self, text: str, how: str) -> Json:
-        return self._asked(self.compiled.part(text), _HOW[how])
+    def _program_data(self, text: str, how: _How) -> Json:
+        return self._asked(self.compiled.part(text), how)
 
-    def _asked(self, part: Part, how: Callable[[Part, Mapping[str, Json], bytes], Json]) -> Json:
+    def _asked(self, part: Part, how: _How) -> Json:
         failed = self._variables(part) if part.uses else None
         data, key = self._seen(part)
         try:
@@ -251,13 +249,13 @@ class _Run:
     def _validate(self, validation: Validation) -> None:
         items: Json = [None]
         if validation.for_each:
-            items = self._program_data(validation.for_each.text, "value")
+            items = self._program_data(validation.for_each.text, Part.value)
             if not isinstance(items, list):
                 raise CelError(f"forEach {validation.for_each.text!r} gives no list")
         for item in items if isinstance(items, list) else []:
             self.data["item"] = item
             try:
-                if not self._program_data(validation.expression.text, "test"):
+                if not self._program_data(validation.expression.text, Part.test):
                     self._report(validation)
             except CelError as error:
                 raise CelError(f"line {validation.expression.line}: {error}") from None
@@ -266,7 +264,7 @@ class _Run:
     def _severity_of(self, validation: Validation) -> str:
         named: Mapping[str, str] = {**self.policy.severity, **validation.severity}
         if validation.severity_expression:
-            word = str(self._program_data(validation.severity_expression.text, "render"))
+            word = str(self._program_data(validation.severity_expression.text, Part.render))
             named = {**named, "production": word, "lab": _lowest(word, named.get("lab", "info"))}
         return _severity(self.setting, named, self.environment.profile)
 
@@ -274,20 +272,20 @@ class _Run:
         """The subject and path that ``at`` names."""
         subject = self.subject
         if at.of:
-            subject = self.environment.by_id.get(str(self._program_data(at.of.text, "render")), subject)
-        text = str(self._program_data(at.computed.text, "render")) if at.computed else at.path
+            subject = self.environment.by_id.get(str(self._program_data(at.of.text, Part.render)), subject)
+        text = str(self._program_data(at.computed.text, Part.render)) if at.computed else at.path
         return subject, keys(text)
 
     def value(self, expression: Expression) -> Json:
         """What an expression gives for the subject (and item) at hand."""
-        return self._program_data(expression.text, "value")
+        return self._program_data(expression.text, Part.value)
 
     def each(self, expression: Expression | None) -> Iterator[Json]:
         """The items of the list an expression gives, each ``item.related`` while it is at hand; once, without one."""
         if expression is None:
             yield None
             return
-        item, parts = self.data["item"], self._program_data(expression.text, "value")
+        item, parts = self.data["item"], self._program_data(expression.text, Part.value)
         for part in parts if isinstance(parts, list) else []:
             self.data["item"] = {**(item if isinstance(item, dict) else {}), "related": part}
             yield part
@@ -295,13 +293,13 @@ class _Run:
 
     def _message(self, validation: Validation) -> str:
         computed = validation.message_expression
-        return str(self._program_data(computed.text, "render")) if computed else validation.message or self.policy.title
+        return str(self._program_data(computed.text, Part.render)) if computed else validation.message or self.policy.title
 
     def _related(self, specs: Iterable[RelatedSpec]) -> Iterator[Related]:
         for spec in specs:
             for _ in self.each(spec.for_each):
                 subject, path = self.target(spec.at)
-                text = str(self._program_data(spec.message.text, "render")) if spec.message else spec.text
+                text = str(self._program_data(spec.message.text, Part.render)) if spec.message else spec.text
                 yield Related(locate(subject, path, key=spec.at.key).place, text)
 
     def _report(self, validation: Validation) -> None:

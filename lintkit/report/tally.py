@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from lintkit.finding import SEVERITIES, Finding, Fix, Report, Span
+from lintkit.finding import Finding, Fix, Report, Span
 from lintkit.report.plain import visible
+from lintkit.words import SEVERITIES
 
 _RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lintkit import options
 from lintkit.cli import app
 from lintkit.options import CHECK, Option, Request, plainly_asked
+from lintkit.report.formats import FORMATS
 
 WORDS = st.sampled_from(
     ["", "a", "x.yaml", "HEAD~1", "a,b", "with space", "é", "json", "lab", "error", "7", "-", "--", "-1", "-o"]
@@ -68,6 +70,10 @@ def test_every_option_is_read_both_ways(option: Option) -> None:
 )
 def test_the_rest_is_left_to_typer(arguments: list[str]) -> None:
     assert plainly_asked(arguments) is None
+
+
+def test_every_format_can_be_asked_for() -> None:
+    assert set(options.FORMATS) == set(FORMATS)
 
 
 def test_an_ordinary_request() -> None:

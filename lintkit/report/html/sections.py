@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lintkit.finding import SEVERITIES, Finding, Report
+from lintkit.finding import Finding, Report
 from lintkit.report.html.markup import Markup, anchor, counts, el, hidden, is_web, link, paragraphs, scroller
 from lintkit.report.info import Options, PolicyInfo
 from lintkit.report.tally import by_severity, closing, fix_counts, fix_line, headline, many, place_key, ranked
+from lintkit.words import SEVERITIES
 
 _NAMES = {"error": "Errors", "warning": "Warnings", "info": "Info"}
 
