@@ -52,9 +52,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --editable .
 	touch $@
 
+# the lock is complete, so nothing is resolved: resolvers of older pips refuse `coverage[toml]` once a newer coverage is out
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
 	$(PIP) install --no-deps --editable .
+	$(PIP) check
 	touch $@ $(VENV)/.installed
 
 clean:
