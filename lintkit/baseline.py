@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, IgnoredFinding
+from lintkit.records import NamedTuple
 from lintkit.tree.work import read_regular
 
 NAME: Final = ".lintkit-baseline.json"

@@ -7,10 +7,10 @@ the index. Environments are paired by name, subjects by id, findings by fingerpr
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
 
 from lintkit.errors import LintkitError
 from lintkit.finding import ChangeSummary, Finding, Report
+from lintkit.records import dataclass, replace
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files

@@ -9,9 +9,10 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from lintkit.data import data_dir
+from lintkit.records import NamedTuple
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.document import Document

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple
 
 from lintkit.config import Config, PolicySetting
 from lintkit.errors import LintkitError
 from lintkit.facts.words import nearest
 from lintkit.policy.evaluate import Setting
 from lintkit.policy.model import Policy
+from lintkit.records import NamedTuple, replace
 from lintkit.shape import SHAPE_POLICIES
 from lintkit.tree.files import glob_regex
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lintkit import __version__
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.source import BOM, Source
 from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import NamedTuple
 
 from lintkit.baseline import NAME, Entry, entry_of, load_baseline, matched, render
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Report
 from lintkit.fix.apply import write_atomic
 from lintkit.ignores import comments
+from lintkit.records import NamedTuple, dataclass, replace
 from lintkit.run import Loaded, Options, findings_of, load, report_of
 from lintkit.text.source import Source
 from lintkit.tree.blame import committed

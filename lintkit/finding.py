@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
-
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place, Position
 

@@ -7,12 +7,12 @@ make them, the repository is resolved again from the edited text, and the autosc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.ceph.model import PoolPlan
 from lintkit.facts.pg_plan import ClusterPlan, plans
 from lintkit.finding import Finding
+from lintkit.records import NamedTuple, dataclass
 from lintkit.repair import Rehearsed, rehearse
 from lintkit.run import Loaded, Options
 from lintkit.subjects.environment import Environment, NotKnown

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.config import IgnoreSetting
 from lintkit.facts.words import nearest
 from lintkit.finding import Finding, Fix, IgnoredFinding
+from lintkit.records import NamedTuple
 from lintkit.shape import EXPIRED_IGNORE, REASONLESS_IGNORE, UNKNOWN_IGNORE, UNUSED_IGNORE, ShapePolicy, shape_finding
 from lintkit.text.edits import Edit, apply_edits
 from lintkit.text.regex import regex

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple
 from lintkit.tree.work import find_root, git
 
 

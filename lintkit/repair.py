@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Finding, Fix, Report
 from lintkit.fix.apply import new_text, plan, write_atomic
+from lintkit.records import NamedTuple, dataclass, field, replace
 from lintkit.run import Loaded, Opened, Options, check, findings_of, load, read, report_of
 from lintkit.text.edits import unified_diff
 from lintkit.text.hidden import masked

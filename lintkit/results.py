@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit import __version__
 from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
+from lintkit.records import NamedTuple
 from lintkit.tree.work import MAX_BYTES, WorkTree, absolute, config_file, find_root, read_regular
 
 _NAME: Final = "report"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -23,6 +22,7 @@ from lintkit.policy.evaluate import Verdicts, evaluate
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
 from lintkit.policy.prepared import ready_policy
+from lintkit.records import dataclass, field, replace
 from lintkit.schema.model import MOST_FINDINGS
 from lintkit.shape import SHAPE_POLICIES
 from lintkit.share import processes_for, shared

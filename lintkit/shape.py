@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.finding import Finding, Fix, Related, ResourceId, Span
 from lintkit.policy.evaluate import fingerprint
 from lintkit.policy.locate import identity_path
+from lintkit.records import NamedTuple
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import Document, path_of, pointer
 from lintkit.yamldoc.node import Mapping, Path, lookup, text

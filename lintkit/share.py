@@ -11,8 +11,9 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import BinaryIO, Final, NamedTuple, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
+from lintkit.records import NamedTuple
 from lintkit.text.source import Source
 
 Part = TypeVar("Part")

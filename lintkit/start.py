@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit import __version__
 from lintkit.charts import guess_chart
 from lintkit.config import Config
 from lintkit.errors import LintkitError
+from lintkit.records import NamedTuple
 from lintkit.report.info import URL
 from lintkit.run import Options, environments_of
 from lintkit.sources.inventory.model import ClusterNode, Inventory

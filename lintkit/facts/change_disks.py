@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.changes import before
 from lintkit.facts.pools import shape
 from lintkit.facts.reading import unknown_below, words, written
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import same_node
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject

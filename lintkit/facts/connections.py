@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.compute import values_of
 from lintkit.facts.databases import service_names
 from lintkit.facts.placement import escaped
 from lintkit.facts.workloads import Workload, bounds, whole, workloads
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.application import WAVE, Flag, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject

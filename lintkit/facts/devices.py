@@ -10,10 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.reading import type_word, unknown_below, words, written
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.placement import escaped, selector_text
 from lintkit.facts.scheduling import pod_selectors, reach
 from lintkit.facts.workloads import HOSTNAME, Workload, autoscaler, bounds, matches, read_selector, workloads
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.sources.kinds import PODLESS
 from lintkit.subjects.environment import Environment, Fact

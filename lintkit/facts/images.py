@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import components
 from lintkit.facts.deliveries import brought, chart_names
 from lintkit.facts.rbd import uses
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.application import WAVE, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.placement import matching, selectors
 from lintkit.facts.storage import cluster_of, external
 from lintkit.facts.units import byte_count
+from lintkit.records import NamedTuple, dataclass, replace
 from lintkit.subjects.environment import Environment, Fact, NotKnown, OsdEntry, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, boolean, items, lookup, text

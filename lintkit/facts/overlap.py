@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping as Dict
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.facts.pg_effects import if_classed
 from lintkit.facts.storage import external
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import ceph_version

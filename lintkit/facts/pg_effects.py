@@ -6,13 +6,13 @@ They give null, or nothing at all, where the plan of the cluster is not known: a
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.facts.ceph.autoscaler import plan
 from lintkit.facts.ceph.model import ModuleError, Plan
 from lintkit.facts.pg_plan import ClusterPlan, Declared, cluster_plan
 from lintkit.facts.storage import cluster_of, external
+from lintkit.records import NamedTuple, replace
 from lintkit.subjects.environment import Environment, Fact, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json

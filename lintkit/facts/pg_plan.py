@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from lintkit.errors import LintkitError
 from lintkit.facts.ceph.autoscaler import generation, plan
@@ -35,6 +34,7 @@ from lintkit.facts.ceph_settings import setting
 from lintkit.facts.osds import Osds, osds_of
 from lintkit.facts.pools import Shape, Sizing, replica_default, shape, sizing
 from lintkit.facts.storage import external
+from lintkit.records import NamedTuple, dataclass, replace
 from lintkit.subjects.environment import Environment, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import text

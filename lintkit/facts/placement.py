@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.facts.ceph.autoscaler import generation
@@ -13,6 +13,7 @@ from lintkit.facts.osds import BUILTIN_CLASSES, Osds, Room, host_room, osd_room,
 from lintkit.facts.storage import cluster_of, external
 from lintkit.facts.units import ceph_bytes
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Scalar, items, lookup, text

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.compute import charts, enabled_backends, rbd_backends, values_of, word, written
 from lintkit.facts.storage import external
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, lookup, text

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.charts import components
 from lintkit.data import data_dir
 from lintkit.facts.changes import pairs
 from lintkit.facts.images import reference
 from lintkit.facts.reading import words
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.changes import difference, newly_hidden, pairs
 from lintkit.facts.compute import charts, enabled_backends, values_of, written
 from lintkit.facts.reading import unknown_below
 from lintkit.facts.storage import external
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, boolean, items, lookup, string, text

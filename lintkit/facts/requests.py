@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import chart_defaults, components
 from lintkit.facts.placement import Selector, escaped
@@ -12,6 +12,7 @@ from lintkit.facts.roles import ROLES
 from lintkit.facts.scheduling import pod_selectors
 from lintkit.facts.units import quantity
 from lintkit.facts.workloads import Workload, bounds, workloads
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, text

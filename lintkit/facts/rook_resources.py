@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.reading import unknown_below, words, written
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex

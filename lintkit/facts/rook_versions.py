@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping as Dict
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.data import data_dir
 from lintkit.facts.reading import words
 from lintkit.facts.storage import external
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.subjects.project import ceph_version

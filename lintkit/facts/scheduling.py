@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.placement import Selector, escaped, fits, pod_selectors_below
 from lintkit.facts.workloads import Workload, workloads
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode, Taint, same_node
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from lintkit.facts.changes import newly_hidden
 from lintkit.facts.reading import written
 from lintkit.facts.removals import lost
 from lintkit.finding import Changed, Turn
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Mapping, Node, Path, lookup, text

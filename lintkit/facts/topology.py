@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.storage import external
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode, same_node
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, boolean, items, lookup, string, text

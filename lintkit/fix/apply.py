@@ -9,12 +9,13 @@ import time
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.finding import Fix
 from lintkit.fix.joined import joined
 from lintkit.fix.locate import alias_at
+from lintkit.records import NamedTuple
 from lintkit.text.edits import Edit, apply_edits, overlap
 from lintkit.text.source import BOM, Source
 from lintkit.yamldoc.compose import documents

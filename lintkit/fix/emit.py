@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
 from lintkit.yamldoc.scalars import plain_value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.text.source import Source
 from lintkit.yamldoc.node import Json, Mapping, Path
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from lintkit.records import NamedTuple
 
 _BLOCK_ENDS: Final = ("|", ">", "|-", ">-", "|+", ">+")
 

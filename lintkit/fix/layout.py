@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.fix.emit import Style, plain_ok
 from lintkit.fix.intent import Blocked
 from lintkit.fix.locate import Trail, alias_at, own_entries
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 from lintkit.text.source import Source
 from lintkit.yamldoc.document import Document

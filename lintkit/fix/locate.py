@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lintkit.fix.intent import Blocked
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Alias, Entry, Mapping, Node, Scalar, Sequence, Unknown, is_null
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lintkit.fix.intent import Blocked
 from lintkit.fix.resolve import Task, put, same
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Json, Key, Mapping, Node, Sequence, key_name
 
 

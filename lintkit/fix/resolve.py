@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from lintkit.fix.intent import Blocked, Insert, Remove, Set, dotted
 from lintkit.fix.locate import Trail, alias_at, own_entries, real_mapping, trail_to
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Json, Key, Mapping, Node, Path, Scalar, Sequence, Unknown, is_null, key_name
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.scalars import plain_value

@@ -24,9 +24,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.config import Config, load_config
 from lintkit.data import data_dir
@@ -37,6 +36,7 @@ from lintkit.policy.compiled import compile_policy
 from lintkit.policy.evaluate import Verdicts
 from lintkit.policy.load import builtin_policies, folder_policies
 from lintkit.policy.model import Policy
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.regex import regex
 from lintkit.tree.files import Files
 

@@ -10,8 +10,9 @@ Wrapping works on lines, so that each line of the case is found again in the wra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 from lintkit.text.source import Source
 from lintkit.yamldoc.compose import documents

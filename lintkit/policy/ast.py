@@ -8,8 +8,9 @@ Reading the engine's own tree keeps lintkit from having a second idea of the lan
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from lintkit.records import dataclass
 
 Raw: TypeAlias = "dict[int, list[int | bytes]]"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any
+
+from lintkit.records import NamedTuple
 
 
 class Read(NamedTuple):
@@ -15,6 +17,11 @@ class Read(NamedTuple):
 
     def __str__(self) -> str:
         return ".".join((self.root, *self.path)).replace(".[]", "[]")
+
+
+def reads_from(kept: Iterable[Any]) -> tuple[Read, ...]:
+    """Reads from the lists that JSON makes of them."""
+    return tuple(Read(root, tuple(path), deep) for root, path, deep in kept)
 
 
 class Asked(NamedTuple):

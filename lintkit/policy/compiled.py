@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import ROOTS, CelError, Program, program, restored
-from lintkit.policy.chains import Asked, Read, asked
+from lintkit.policy.chains import Asked, Read, asked, reads_from
 from lintkit.policy.model import At, Expression, FixSpec, Policy, Validation
 from lintkit.policy.shapes import follow, known_kinds, root_schema, subject_schema
 from lintkit.policy.view import LASTING, PRESENT, View, view
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json
 
@@ -26,10 +27,10 @@ _LARGEST: Final = 256
 
 
 class Saved(NamedTuple):
-    """An expression that an earlier run compiled: as the runtime writes it, and the chains it reads."""
+    """An expression that an earlier run compiled: as the runtime writes it, in base64, and its reads as JSON has them."""
 
-    code: bytes
-    reads: tuple[Read, ...]
+    code: str
+    reads: list[Any]
 
 
 class Part(NamedTuple):
@@ -135,8 +136,8 @@ class Compiled:
 
     def _part(self, text: str) -> Part:
         saved = self.saved.get(text)
-        ready = program(text) if saved is None else restored(text, saved.code)
-        reads = saved.reads if saved is not None else _reads(ready)
+        ready = program(text) if saved is None else restored(text, a2b_base64(saved.code))
+        reads = _reads(ready) if saved is None else reads_from(saved.reads)
         named = [read.path[:1] for read in reads if read.root == "variables"]
         uses = tuple(n for n in self.variables if (n,) in named or () in named)
         paths: dict[str, list[tuple[str, ...]]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -16,6 +15,7 @@ from lintkit.policy.judged import Judged, as_key
 from lintkit.policy.locate import display_path, identity_path, locate
 from lintkit.policy.model import At, Expression, Policy, RelatedSpec, Validation
 from lintkit.policy.shapes import no_resource
+from lintkit.records import dataclass, field
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
 from lintkit.words import SEVERITIES

@@ -5,13 +5,13 @@ from __future__ import annotations
 import marshal
 from functools import cached_property
 from hashlib import blake2b
-from typing import NamedTuple
 
 from lintkit.facts.table import fact
 from lintkit.policy.chains import Asked, Read
 from lintkit.policy.compiled import Part
 from lintkit.policy.shapes import Misfit, fact_as_declared, fact_names, misfits, touches
 from lintkit.policy.view import View, seen
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, NotKnown
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Sequence

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lintkit.finding import Related, Span
+from lintkit.records import NamedTuple
 from lintkit.subjects.model import Subject
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import path_of, place_of, pointer

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple, dataclass
 from lintkit.yamldoc.node import Json
 
 

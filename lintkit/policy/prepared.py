@@ -5,23 +5,22 @@ The key names everything the form depends on: lintkit, Python, the CEL runtime, 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass
+from base64 import b64encode
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lintkit import __version__
 from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
 from lintkit.policy.cel import program, runtime_file
-from lintkit.policy.chains import Read
+from lintkit.policy.chains import reads_from
 from lintkit.policy.compiled import Compiled, Saved, compile_policy, expressions
 from lintkit.policy.model import (
     At,
@@ -36,6 +35,7 @@ from lintkit.policy.model import (
     Value,
 )
 from lintkit.policy.read import read_policy
+from lintkit.records import NamedTuple, names_of
 
 _NAME: Final = "policies"
 _TYPES: Final[tuple[Callable[..., Any], ...]] = (
@@ -80,13 +80,15 @@ def load_prepared() -> Prepared:
     text = read_cached(_NAME, key)
     if text is not None:
         try:
-            kept = json.loads(text)
-            return Prepared(tuple(_restored(p) for p in kept["policies"]), kept["ready"])
+            first, *others = text.split("\n")
+            ready = dict(line.split(" ", 1) for line in others)
+            return Prepared(tuple(_restored(p) for p in json.loads(first)["policies"]), ready)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             pass  # not what was written: made again
     policies = read_builtins()
     ready = {policy.id: json.dumps(_frozen(policy)) for policy in policies if _compiles(policy)}
-    write_cached(_NAME, key, json.dumps({"policies": [_plain(p) for p in policies], "ready": ready}))
+    lines = [json.dumps({"policies": [_plain(p) for p in policies]}), *(f"{name} {text}" for name, text in ready.items())]
+    write_cached(_NAME, key, "\n".join(lines))
     return Prepared(policies, ready)
 
 
@@ -104,9 +106,9 @@ def ready_policy(policy: Policy) -> Compiled:
     return Compiled(
         policy,
         {name: expression.text for name, expression in policy.variables},
-        _reads(reads),
-        tuple(_reads(r) for r in validation_reads),
-        {text: Saved(base64.b64decode(code), _reads(below)) for text, (code, below) in saved.items()},
+        reads_from(reads),
+        tuple(reads_from(r) for r in validation_reads),
+        {text: Saved(code, below) for text, (code, below) in saved.items()},
     )
 
 
@@ -146,13 +148,8 @@ def _frozen(policy: Policy) -> list[object]:
     saved = {}
     for expression in expressions(policy):
         ready = program(expression.text)
-        code = base64.b64encode(ready.serialized()).decode("ascii")
-        saved[expression.text] = [code, sorted(reads_of(ready.tree))]
+        saved[expression.text] = Saved(b64encode(ready.serialized()).decode("ascii"), sorted(reads_of(ready.tree)))
     return [compiled.reads, compiled.validation_reads, saved]
-
-
-def _reads(kept: Iterable[Any]) -> tuple[Read, ...]:
-    return tuple(Read(root, tuple(path), deep) for root, path, deep in kept)
 
 
 def _plain(value: Any) -> Any:
@@ -160,7 +157,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if type(value) in _TYPES:
-        parts = [getattr(value, f.name) for f in fields(value)] if is_dataclass(value) else value
+        parts = value if isinstance(value, tuple | list) else [getattr(value, name) for name in names_of(type(value))]
         return [_TYPES.index(type(value)), *map(_plain, parts)]
     assert value is None or isinstance(value, str | int | float), value
     return value

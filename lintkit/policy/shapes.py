@@ -11,10 +11,11 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from lintkit.data import data_dir
 from lintkit.policy.chains import Read
+from lintkit.records import NamedTuple
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json
 

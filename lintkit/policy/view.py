@@ -6,8 +6,9 @@ when its policy loads, so it is given that much: the answer is the same, and a c
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Json
 
 Paths: TypeAlias = "tuple[tuple[str, ...], ...]"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from lintkit.finding import Fix
+from lintkit.records import NamedTuple
 from lintkit.report.frame import ELLIPSIS, cut
 from lintkit.report.plain import visible
 from lintkit.report.tally import many

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple
 from lintkit.report.plain import escape, is_unseen
 from lintkit.text.hidden import masked
 from lintkit.text.source import Place

@@ -6,9 +6,9 @@ Source: actions/toolkit and actions/runner. A step shows ten annotations of each
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from lintkit.finding import Finding, Report
+from lintkit.records import NamedTuple
 from lintkit.report.info import Options
 from lintkit.report.plain import visible
 from lintkit.report.tally import closing, environments_of, headline, last_line, many, ranked

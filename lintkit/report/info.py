@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from lintkit.records import NamedTuple
 
 URL = "https://github.com/lintkit/lintkit"
 

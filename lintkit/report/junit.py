@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from lintkit.finding import Finding, Report
+from lintkit.records import NamedTuple
 from lintkit.report.info import Options
 from lintkit.report.plain import visible
 from lintkit.report.tally import environments_of, named_resource, ordered, silence_line, silences

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from lintkit.finding import Finding, Fix, Report, Span
+from lintkit.records import NamedTuple
 from lintkit.report.plain import visible
 from lintkit.words import SEVERITIES
 

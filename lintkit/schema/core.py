@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +54,8 @@ def core_versions() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _folders() -> tuple[tuple[tuple[int, int], Path], ...]:
+    from importlib.util import find_spec
+
     try:
         spec = find_spec("kubernetes_validate")
     except (ImportError, ValueError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.schema.model import CrdSchema, Ref, Shape
 from lintkit.yamldoc.node import Path
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Json, Node, Path
 
 UNKNOWN_KEY: Final = "unknown-key"

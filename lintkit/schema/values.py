@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.words import nearest
+from lintkit.records import NamedTuple
 from lintkit.schema.model import FindingKind, Shape
 from lintkit.schema.patterns import matches
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence

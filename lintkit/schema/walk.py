@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.schema import cel_rules
 from lintkit.schema.hints import Place, spelled, unknown_key_words
 from lintkit.schema.model import MOST_FINDINGS, CelRule, CrdSchema, Inspection, Ref, Shape, ShapeFinding

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.node import Mapping, Node, Sequence

@@ -6,9 +6,10 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import guess_chart
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.application import Application, read_application
 from lintkit.sources.argocd.applicationset import Cluster, expand
 from lintkit.sources.argocd.appschart import CHART as APPS_CHART

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, hide_unread, render_text
 from lintkit.sources.argocd.params import Opaque, Params, data

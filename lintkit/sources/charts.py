@@ -7,9 +7,10 @@ dependency's alias or name), then the layers the delivery names. A null deletes 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import chart_defaults, known_chart
+from lintkit.records import NamedTuple
 from lintkit.sources.model import Adjust, Layer, Origin, Release
 from lintkit.text.source import Source
 from lintkit.tree.files import Reader

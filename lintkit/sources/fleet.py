@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.model import Layer, Release
 from lintkit.sources.secrets import encrypted_values, sealed
 from lintkit.tree.files import Reader

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.flux.helmrelease import is_release, release
 from lintkit.sources.flux.kustomization import (

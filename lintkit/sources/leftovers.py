@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.scan import is_dead
 from lintkit.text.regex import regex
 from lintkit.tree.paths import parent

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lintkit.finding import ResourceId
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.yamldoc.node import Mapping, Node, Scalar, lookup, text
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import known_chart
 from lintkit.config import Config
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.chart_objects import template_objects
 from lintkit.sources.charts import ChartUse, chart_file, chart_uses, switched_off, values_of
 from lintkit.sources.flux.contents import Contents

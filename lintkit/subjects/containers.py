@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.charts import ComponentSpec, known_keys
 from lintkit.finding import ResourceId
+from lintkit.records import NamedTuple
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, text

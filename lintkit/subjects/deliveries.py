@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from lintkit.finding import ResourceId
+from lintkit.records import NamedTuple
 from lintkit.sources.leftovers import Leftover
 from lintkit.sources.model import Origin, Resource
 from lintkit.subjects.model import Binding, Subject

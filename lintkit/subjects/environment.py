@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.sources.model import Resource
 from lintkit.subjects.model import Subject

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from lintkit.finding import ResourceId
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.model import Origin
 from lintkit.yamldoc.node import Json, Mapping, Node, Path
 

@@ -6,9 +6,10 @@ Names follow Rook v1.16 to v1.20 (pkg/operator/ceph/{pool,file,object}).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.finding import ResourceId
+from lintkit.records import NamedTuple
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Path, boolean, items, lookup, string, text
 

@@ -160,7 +160,7 @@ def _unique(subjects: list[Subject]) -> list[Subject]:
     for subject in subjects:
         count = seen[subject.id] = seen.get(subject.id, 0) + 1
         if count > 1:
-            from dataclasses import replace
+            from lintkit.records import replace
 
             found.append(replace(subject, id=f"{subject.id}#{count}"))
         else:

@@ -6,8 +6,9 @@ Follows the chart's templates (rook/rook deploy/charts/rook-ceph-cluster/templat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.charts import ChartUse
 from lintkit.sources.model import Resource, resource_of
 from lintkit.subjects.model import Binding

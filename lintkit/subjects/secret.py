@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from lintkit.records import replace
 from lintkit.subjects.model import Subject
 from lintkit.text.hidden import is_secret_name, masked
 from lintkit.yamldoc.node import Entry, Mapping, Node, Path, Scalar, Sequence

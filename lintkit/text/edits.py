@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple
 from lintkit.text.source import Source
 
 
@@ -42,6 +41,8 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 def unified_diff(path: str, before: str, after: str, *, context: int = 3) -> str:
     """A unified diff as ``git diff`` prints it (``a/`` and ``b/`` prefixes); empty when equal."""
+    import difflib
+
     lines: list[str] = []
     for line in difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}", n=context):
         if line.endswith("\n"):

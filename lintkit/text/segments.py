@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from lintkit.records import NamedTuple
 
 
 class Segment(NamedTuple):

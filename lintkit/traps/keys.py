@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Container, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.finding import Finding, Fix, Related
+from lintkit.records import NamedTuple
 from lintkit.shape import CASE_VARIANT_KEY, DUPLICATE_KEY, INVISIBLE_CHARACTER, LOOK_ALIKE_KEY, ShapePolicy, shape_finding, whose
 from lintkit.text.edits import Edit
 from lintkit.text.regex import regex

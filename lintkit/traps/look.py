@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 
 # invisible characters, letters that look like Latin ones, and accents that stand by themselves

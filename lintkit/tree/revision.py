@@ -9,9 +9,10 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
+from lintkit.records import NamedTuple
 from lintkit.tree.files import Files
 from lintkit.tree.paths import join, parent
 from lintkit.tree.work import MAX_BYTES, decode, git

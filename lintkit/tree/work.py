@@ -10,9 +10,10 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
+from lintkit.records import NamedTuple
 from lintkit.tree.files import Files, glob_regex
 
 CONFIG_NAMES: Final = (".lintkit.yaml", ".lintkit.yml", "lintkit.yaml")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
+from lintkit.records import NamedTuple
 from lintkit.text.segments import SegmentMap
 from lintkit.text.source import Place, Source
 from lintkit.yamldoc.node import Alias, Entry, Hidden, Key, Mapping, Node, Path, Scalar, Sequence, key_name

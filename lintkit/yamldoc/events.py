@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import yaml
 from yaml._yaml import CParser
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.document import Document, Trouble
 from lintkit.yamldoc.layout import MAX_DEPTH, after_properties, block_end, empty_value_at
 from lintkit.yamldoc.merges import hidden_by_merges

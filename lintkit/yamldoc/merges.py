@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Entry, Hidden, Mapping, Node, Scalar, Sequence, Unknown, key_name
 from lintkit.yamldoc.plain import plain

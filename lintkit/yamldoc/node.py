@@ -9,8 +9,9 @@ layers that wrote the same path, the winner first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.scalars import float_name, typed_scalar
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from lintkit.finding import Report
+from lintkit.records import replace
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, Overview, PolicyInfo
 from tests.report.conftest import infos, sample

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -25,6 +24,7 @@ from lintkit.finding import (
     Report,
     Turn,
 )
+from lintkit.records import replace
 from lintkit.report import checkstyle, github, gitlab, jsonout, junit, markdown, markdown_text, rdjson, sarif
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lintkit.finding import ChangeSummary, EnvironmentChange, Report
+from lintkit.records import replace
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, PolicyInfo
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lintkit.config import Config, load_config
 from lintkit.conformity import conformity
 from lintkit.policy.load import all_policies
 from lintkit.policy.model import Policy
+from lintkit.records import replace
 from lintkit.run import Options, environments_of, judge
 from lintkit.sources.world import Record, load_world
 from lintkit.tree.files import Files

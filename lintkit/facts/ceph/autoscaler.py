@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.errors import LintkitError
 from lintkit.facts.ceph import budget, classic, limits
@@ -12,6 +12,7 @@ from lintkit.facts.ceph.crush import Root, overlapping_classic, overlapping_exac
 from lintkit.facts.ceph.health import warnings
 from lintkit.facts.ceph.model import ClusterInput, Demand, Plan, PoolInput, PoolPlan, RootPlan, Target
 from lintkit.facts.ceph.powers import effective_ratio
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 
 CLASSIC: Final = "A"

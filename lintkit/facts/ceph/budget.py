@@ -7,11 +7,12 @@ src/pybind/mgr/pg_autoscaler/module.py@17fde72d.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.ceph.knapsack import Choice, solve
 from lintkit.facts.ceph.model import DEFAULT_POOL_PG_NUM, Demand, ModuleError, Target
 from lintkit.facts.ceph.powers import is_power_of_two, power_down, power_up
+from lintkit.records import NamedTuple
 
 
 class Variant(NamedTuple):

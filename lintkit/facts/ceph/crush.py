@@ -8,9 +8,9 @@ OSD sets are bit masks over *cells* (groups of OSDs that no root tells apart), s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from lintkit.facts.ceph.model import ClusterInput, OsdGroup
+from lintkit.records import NamedTuple
 
 
 class Root(NamedTuple):

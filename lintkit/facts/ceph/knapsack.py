@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from itertools import accumulate
-from typing import NamedTuple
+
+from lintkit.records import NamedTuple
 
 
 class Choice(NamedTuple):
@@ -51,6 +51,8 @@ def solve(choices: Sequence[Choice], spare: int) -> list[bool]:
     if sum(item.weight for item in items) <= spare:
         chosen = sum(1 << item.group for item in items)
     else:
+        from fractions import Fraction
+
         items.sort(key=lambda item: Fraction(-item.gain, item.weight))
         chosen = _search(items, spare)
     return [bool(chosen >> index & 1) for index in range(len(choices))]

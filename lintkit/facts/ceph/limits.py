@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 from lintkit.facts.ceph.crush import Root
+from lintkit.records import NamedTuple
 
 SMALLEST_CLUSTER: Final = 3
 """The mon divides by at least this many OSDs ("assume min cluster size 3")."""

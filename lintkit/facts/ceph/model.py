@@ -7,8 +7,9 @@ builds one from JSON. Sizes are bytes, ratios are fractions (1.0 = all), PG coun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
+
+from lintkit.records import NamedTuple, dataclass
 
 DEFAULT_TARGET_PG_PER_OSD: Final = 100
 """``mon_target_pg_per_osd`` of 16.2.15, 18.2.7 and 20.2.4, measured; no upstream default above it was ever released."""

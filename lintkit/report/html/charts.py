@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, log2
-from typing import NamedTuple
 
+from lintkit.records import NamedTuple
 from lintkit.report.frame import ELLIPSIS
 from lintkit.report.html.markup import Markup, el
 from lintkit.report.plain import visible

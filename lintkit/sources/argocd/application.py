@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Unknown, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 

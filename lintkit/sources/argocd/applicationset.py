@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.generators import MAX_SETS, Cluster, Context, kinds, parameters
 from lintkit.sources.argocd.gotemplate import Mode, file_map, render_document, render_scalar

@@ -6,8 +6,9 @@ import json
 import re
 from collections import ChainMap
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError, call, truth
 from lintkit.sources.argocd.params import Opaque, Value
 from lintkit.text.regex import regex

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from lintkit.records import dataclass, field
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, render, render_scalar
 from lintkit.sources.argocd.params import Opaque, Params, Value, combine, data, flat, go_text, normalized, path_params

@@ -9,8 +9,9 @@ import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.expressions import Pipeline, Scope, evaluate, parse
 from lintkit.sources.argocd.functions import MAX_TEXT, TemplateError, shown, truth
 from lintkit.sources.argocd.params import Opaque, Params, Value

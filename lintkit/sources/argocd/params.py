@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import posixpath
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, Unknown
 

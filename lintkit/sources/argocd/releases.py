@@ -8,10 +8,10 @@ then ``values``, or ``valuesObject``, with which ``values`` is ignored, then ``p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import reduce
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.argocd.application import Application, AppSource, Helm, Parameter
 from lintkit.sources.argocd.rendered import embed_values
 from lintkit.sources.argocd.valuefiles import Resolved, Where, inside, is_pattern, resolve, substituted

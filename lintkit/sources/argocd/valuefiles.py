@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.application import Application, AppSource
 from lintkit.text.regex import regex
 from lintkit.tree.files import Reader, glob_regex

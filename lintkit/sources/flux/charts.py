@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.flux.objects import Local, Missing, Objects, Reference, namespace_of, reference
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import join

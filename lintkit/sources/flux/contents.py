@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lintkit.records import NamedTuple
 from lintkit.sources.model import Release
 from lintkit.tree.files import Reader
 from lintkit.tree.paths import join, parent

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.regex import regex
 
 _NAME: Final = regex(r"#?([A-Za-z_][A-Za-z0-9_]*)")

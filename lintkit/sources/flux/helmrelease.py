@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.flux.charts import Chart, chart_of
 from lintkit.sources.flux.objects import (
     Local,

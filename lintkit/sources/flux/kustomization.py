@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.flux.charts import BOOTSTRAP, repository_root
 from lintkit.sources.flux.contents import Contents, contents, with_components
 from lintkit.sources.flux.objects import (

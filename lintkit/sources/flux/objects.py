@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.yamldoc.node import Mapping, Node, lookup, text
 
 Local: TypeAlias = "Callable[[str], str | None]"

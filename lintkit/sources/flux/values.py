@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.flux.objects import Missing, Objects
 from lintkit.sources.model import Layer
 from lintkit.sources.secrets import encrypted_values, is_encrypted, sealed

@@ -8,13 +8,12 @@ host's own variables, ``host_vars``. Dicts do not merge (``hash_behaviour=replac
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Mapping as YamlMapping
 from lintkit.yamldoc.node import Node, Scalar
@@ -97,7 +96,8 @@ def expand_range(pattern: str) -> list[str]:
 def _range_values(first: str, last: str, step: str | None) -> list[str]:
     # ansible-core, plugins/inventory/__init__.py expand_hostname_range: an empty start is 0, leading zeros fix the width
     first = first or "0"
-    letters = string.ascii_letters
+    from string import ascii_letters as letters
+
     if step is not None and not _small(step):
         return []
     by = int(step or 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.inventory.ansible import Hosts
 from lintkit.sources.inventory.groups import UNGROUPED, WANTED, Mention, Part, expand_range, host_pattern
 from lintkit.text.regex import regex
@@ -163,6 +163,8 @@ def _node(doc: Document, value: _Value) -> Node:
 
 
 def _literal(text: str) -> dict[object, object] | list[object] | None:
+    import ast
+
     for read in (json.loads, ast.literal_eval):
         try:
             data = read(text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Node
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.kustomize.charts import charts
 from lintkit.sources.kustomize.generate import absorb, generate
 from lintkit.sources.kustomize.model import FILE_NAMES, Build, Id, Item, Step, Trouble, item_of, items_of, strings

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from lintkit.records import NamedTuple
 from lintkit.sources.kustomize.model import Trouble, mappings, strings
 from lintkit.sources.model import Layer, Release
 from lintkit.tree.files import Reader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.sources.kustomize.model import Id, entry_at
 from lintkit.yamldoc.node import Entry, Mapping, Node, Sequence, is_null
 from lintkit.yamldoc.transform import with_entries, with_entry, with_items

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.sources.model import Release
 from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from lintkit.records import NamedTuple
 from lintkit.sources.kustomize.jsonpatch import PatchError, json_patch
 from lintkit.sources.kustomize.merge import strategic_merge
 from lintkit.sources.kustomize.model import Id, Item, Trouble, changed, identity, items_of
