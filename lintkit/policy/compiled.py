@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from lintkit.errors import LintkitError
@@ -180,6 +180,7 @@ def _program(policy: Policy, expression: Expression) -> Program:
         raise LintkitError(f"{expression.text!r} is no CEL: {error}{hint}", policy.origin, expression.line) from None
 
 
+@lru_cache(maxsize=4096)
 def _reads(compiled: Program) -> tuple[Read, ...]:
     from lintkit.policy.reads import reads_of
 
@@ -218,6 +219,12 @@ def _each(
         yield for_each, scope
         scope = scope._replace(related=_listed(policy, for_each, scope))
     yield from ((e, scope) for e in inner if e)
+
+
+def saved_from(expression: str) -> Saved:
+    """An expression compiled, in a form to keep."""
+    ready = program(expression)
+    return Saved(b2a_base64(ready.serialized(), newline=False).decode("ascii"), list(_reads(ready)))
 
 
 def expressions(policy: Policy) -> Iterator[Expression]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sys
-from base64 import b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +18,9 @@ from lintkit import __version__
 from lintkit.cache import read_cached, write_cached
 from lintkit.data import data_dir
 from lintkit.errors import LintkitError
-from lintkit.policy.cel import program, runtime_file
+from lintkit.policy.cel import runtime_file
 from lintkit.policy.chains import reads_from
-from lintkit.policy.compiled import Compiled, Saved, compile_policy, expressions
+from lintkit.policy.compiled import Compiled, Saved, compile_policy, expressions, saved_from
 from lintkit.policy.model import (
     At,
     Expression,
@@ -86,7 +85,7 @@ def load_prepared() -> Prepared:
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             pass  # not what was written: made again
     policies = read_builtins()
-    ready = {policy.id: json.dumps(_frozen(policy)) for policy in policies if _compiles(policy)}
+    ready = {policy.id: text for policy in policies if (text := _frozen(policy)) is not None}
     lines = [json.dumps({"policies": [_plain(p) for p in policies]}), *(f"{name} {text}" for name, text in ready.items())]
     write_cached(_NAME, key, "\n".join(lines))
     return Prepared(policies, ready)
@@ -133,23 +132,14 @@ def _stamp(file: str | Path) -> tuple[int, int]:
     return (info.st_size, info.st_mtime_ns)
 
 
-def _compiles(policy: Policy) -> bool:
+def _frozen(policy: Policy) -> str | None:
+    """What compiling ``policy`` gives, as JSON; None when it is broken."""
     try:
-        compile_policy(policy)
+        compiled = compile_policy(policy)
     except LintkitError:
-        return False
-    return True
-
-
-def _frozen(policy: Policy) -> list[object]:
-    from lintkit.policy.reads import reads_of
-
-    compiled = compile_policy(policy)
-    saved = {}
-    for expression in expressions(policy):
-        ready = program(expression.text)
-        saved[expression.text] = Saved(b64encode(ready.serialized()).decode("ascii"), sorted(reads_of(ready.tree)))
-    return [compiled.reads, compiled.validation_reads, saved]
+        return None
+    saved = {expression.text: saved_from(expression.text) for expression in expressions(policy)}
+    return json.dumps([compiled.reads, compiled.validation_reads, saved])
 
 
 def _plain(value: Any) -> Any:

@@ -39,6 +39,7 @@ def env_schema() -> Schema:
     return loaded
 
 
+@lru_cache(maxsize=1)
 def known_kinds() -> frozenset[str]:
     """Subject kinds with a schema."""
     return frozenset(f.stem for f in (data_dir("schemas") / "subjects").glob("*.json") if f.stem != "env")
