@@ -82,6 +82,8 @@ def options_of(body: Node | None) -> list[str]:
 def kept_from(body: Node | None, action: str) -> bool:
     """Whether a resource's metadata keeps it from being pruned (``prune``) or deleted with its delivery (``delete``)."""
     metadata = lookup(body, "metadata")
+    if lookup(metadata, "annotations") is None and lookup(metadata, "labels") is None:
+        return False
     word = "Prune" if action == "prune" else "Delete"
     own = options_of(body)
     if f"{word}=false" in own or f"{word}=confirm" in own:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from binascii import a2b_base64
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -96,17 +97,33 @@ def _environment() -> cel.Env:
     return cel.NewEnv(variables=dict.fromkeys(ROOTS, anything), extensions=extensions, functions=functions)
 
 
+def _compiled(source: str) -> Any:
+    try:
+        return _environment().compile(source)
+    except RuntimeError as error:
+        raise CelError(_first_lines(str(error))) from None
+
+
 class Program:
-    """A compiled expression, from ``code`` where it was compiled before. Raises CelError when ``source`` is no CEL."""
+    """A compiled expression. Raises CelError when ``source`` is no CEL.
 
-    __slots__ = ("__dict__", "_expression", "source")
+    One that was compiled before (``code``, in base64) is taken up again, six times as fast, when it is first needed:
+    an expression that only names a place is looked up without it. It is compiled where ``code`` is not usable.
+    """
 
-    def __init__(self, source: str, code: bytes | None = None) -> None:
+    def __init__(self, source: str, code: str | None = None) -> None:
         self.source = source
+        self._code = code
+        if code is None:
+            self._expression = _compiled(source)
+
+    @cached_property
+    def _expression(self) -> Any:
+        assert self._code is not None
         try:
-            self._expression = _environment().compile(source) if code is None else _environment().deserialize(code)
-        except RuntimeError as error:
-            raise CelError(_first_lines(str(error))) from None
+            return _environment().deserialize(a2b_base64(self._code))
+        except (RuntimeError, ValueError):
+            return _compiled(self.source)
 
     def serialized(self) -> bytes:
         """The compiled expression as the runtime writes it, for ``restored``."""
@@ -166,12 +183,10 @@ def program(source: str) -> Program:
     return Program(source)
 
 
-def restored(source: str, code: bytes) -> Program:
-    """``source`` from what ``Program.serialized`` gave: six times as fast as compiling. Compiled when that is not usable."""
-    try:
-        return Program(source, code)
-    except CelError:
-        return program(source)
+@lru_cache(maxsize=4096)
+def restored(source: str, code: str) -> Program:
+    """``source`` from what ``Program.serialized`` gave (in base64), once for a run."""
+    return Program(source, code)
 
 
 def runtime_file() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from binascii import a2b_base64, b2a_base64
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -136,7 +136,7 @@ class Compiled:
 
     def _part(self, text: str) -> Part:
         saved = self.saved.get(text)
-        ready = program(text) if saved is None else restored(text, a2b_base64(saved.code))
+        ready = program(text) if saved is None else restored(text, saved.code)
         reads = _reads(ready) if saved is None else reads_from(saved.reads)
         named = [read.path[:1] for read in reads if read.root == "variables"]
         uses = tuple(n for n in self.variables if (n,) in named or () in named)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lintkit.records import NamedTuple
-from lintkit.yamldoc.scalars import float_name, typed_scalar
+from lintkit.yamldoc.scalars import float_name, plain_value, typed_scalar
 
 if TYPE_CHECKING:
     from lintkit.yamldoc.document import Document
@@ -222,10 +222,9 @@ class Hidden(NamedTuple):
 
 def key_name(key: Scalar) -> str:
     """The key as it reaches JSON: ``on:`` becomes ``true``, ``0777:`` becomes ``511`` (sigs.k8s.io/yaml)."""
-    if key.style and key.tag is None:
-        return key.text
-    value = key.value
-    if isinstance(value, str):
+    # a run asks for some ten thousand names: no detour over the node's own value
+    value = (key.text if key.style else plain_value(key.text)) if key.tag is None else key.value
+    if type(value) is str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
