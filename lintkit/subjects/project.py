@@ -18,7 +18,7 @@ from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_su
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Binding, Subject
 from lintkit.subjects.nodes import node_subjects
-from lintkit.subjects.pools import ec_metadata, pool_subjects
+from lintkit.subjects.pools import metadata_pools, pool_subjects
 from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
 from lintkit.subjects.unrendered import unrendered_namespaces
@@ -126,7 +126,7 @@ def _owner(projected: Projected) -> Subject:
 def _derived(owners: Iterable[Subject]) -> list[Subject]:
     found: list[Subject] = []
     owners = list(owners)
-    metadata = ec_metadata(owners)
+    metadata = metadata_pools(owners)
     for owner in owners:
         found += pool_subjects(owner, metadata)
         found += containers_of_resource(owner)
