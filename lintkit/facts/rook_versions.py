@@ -224,8 +224,10 @@ def csi_drivers_installed(_subject: Subject, environment: Environment) -> Json:
     """Whether a ceph-csi-drivers release reaches the environment; null where a source that cannot be read may hold it."""
     if any(words(s.object.get("chart")) == "ceph-csi-drivers" for s in environment.by_kind.get("ChartValues", ())):
         return True
-    # a release of another chart, which the environment lists as well, is none of it
-    return None if any(not reason.startswith("chart ") for reason in environment.unread) else False
+    # they live beside the operator; what cannot be read goes there, or to deliveries that may bring anything, or elsewhere
+    near = {o.resource.namespace for o in environment.by_kind.get("ChartValues", ()) if words(o.object.get("chart")) == "rook-ceph"}
+    near |= {d.resource.namespace for d in environment.by_kind.get("Delivery", ())} | {""}
+    return None if near & environment.unread_into else False
 
 
 def operators(_subject: Subject, environment: Environment) -> Json:

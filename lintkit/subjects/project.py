@@ -38,6 +38,7 @@ def project(
     missing: Iterable[Missing] = (),
     leftovers: Iterable[Leftover] = (),
     unread: tuple[str, ...] = (),
+    unread_into: frozenset[str] = frozenset(),
     own_urls: frozenset[str] = frozenset(),
 ) -> Environment:
     """The environment with its subjects, evidence and versions."""
@@ -68,6 +69,7 @@ def project(
         pool_uses=_pool_uses(gathered.charts),
         unrendered=unrendered_namespaces(gathered, _rendered(gathered, subjects)),
         unread=(*unread, *gathered.opaque),
+        unread_into=unread_into,
         own_urls=own_urls,
     )
 
