@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
@@ -23,6 +24,7 @@ from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
 from lintkit.subjects.unrendered import unrendered_namespaces
 from lintkit.subjects.values import values_subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 
@@ -202,6 +204,9 @@ def _evidence(nodes: tuple[ClusterNode, ...], inventories: list[Inventory], *, l
     return evidence
 
 
+_OPERATOR_IMAGE: Final = regex(r"(?:^|/)rook/ceph:v?(\d+\.\d+\.\d+)(?![\d.])")
+
+
 def _versions(gathered: Gathered, subjects: list[Subject]) -> dict[str, str]:
     found: dict[str, str] = {}
     for subject in subjects:
@@ -213,6 +218,10 @@ def _versions(gathered: Gathered, subjects: list[Subject]) -> dict[str, str]:
         match = re.match(r"v?(\d+\.\d+\.\d+)", use.version)
         if match and use.chart in ("rook-ceph", "rook-ceph-cluster"):
             found.setdefault("rook", match[1])
+    images = (text(s.object.get("image")) or "" for s in subjects if s.kind == "Container" and s.resource.kind == "Deployment")
+    written = {match[1] for image in images if (match := _OPERATOR_IMAGE.search(image))}
+    if len(written) == 1:
+        found.setdefault("rook", written.pop())
     return found
 
 
