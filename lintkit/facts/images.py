@@ -12,7 +12,7 @@ from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Scalar, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
-_ROOK_IMAGES: Final = {"rook/ceph": "operator image", "ceph/ceph": "Ceph image"}
+_ROOK_IMAGES: Final = {"rook/ceph": "Rook image", "ceph/ceph": "Ceph image"}
 _POD_OWNERS: Final = ("Deployment", "DaemonSet", "StatefulSet")
 _RELEASE: Final = regex(r"(?<![\d.])(20\d\d\.[12])(?![\d.]*\d)")
 _MAJOR: Final = regex(r"v?(\d+)")

@@ -12,6 +12,7 @@ from lintkit.finding import ResourceId
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Path, boolean, items, lookup, string, text
 
+_RGW_METADATA: Final = ("control", "meta", "log", "buckets.index", "buckets.non-ec", "otp")
 _OBJECT_STORES: Final = ("CephObjectStore", "CephObjectZone")
 BUILTIN_NAMES: Final = frozenset({".mgr", ".nfs", ".rgw.root", ".nvmeof"})
 
@@ -29,13 +30,15 @@ def metadata_pools(owners: Iterable[Subject]) -> frozenset[tuple[str, str]]:
     """Namespace and name of block pools that hold only metadata.
 
     A StorageClass with ``dataPool`` says so of its ``pool`` (ceph-csi, RBD parameters), an object store or zone with
-    ``sharedPools`` of its ``metadataPoolName`` and those of its placements.
+    ``sharedPools`` of its ``metadataPoolName`` and those of its placements; the pools of a store's metadata have its name.
     """
     found: set[tuple[str, str]] = set()
     for owner in owners:
         parameters = lookup(owner.object, "parameters")
         if owner.kind == "StorageClass" and text(lookup(parameters, "dataPool")):
             found.add((text(lookup(parameters, "clusterID")) or "", text(lookup(parameters, "pool")) or ""))
+        if owner.kind in _OBJECT_STORES:
+            found |= {(owner.resource.namespace, f"{owner.resource.name}.rgw.{use}") for use in _RGW_METADATA}
         shared = lookup(owner.object, "spec", "sharedPools") if owner.kind in _OBJECT_STORES else None
         for holder in (shared, *items(lookup(shared, "poolPlacements"))):
             if name := text(lookup(holder, "metadataPoolName")):
