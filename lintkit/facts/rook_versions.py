@@ -222,10 +222,11 @@ def _pair(operator: Subject, cluster: Subject) -> Json:
 
 def csi_drivers_installed(_subject: Subject, environment: Environment) -> Json:
     """Whether a ceph-csi-drivers release reaches the environment; null where a source that cannot be read may hold it."""
-    if any(words(s.object.get("chart")) == "ceph-csi-drivers" for s in environment.by_kind.get("ChartValues", ())):
+    releases = environment.by_kind.get("ChartValues", ())
+    if any(words(r.object.get("chart")) == "ceph-csi-drivers" for r in releases):
         return True
     # they live beside the operator; what cannot be read goes there, or to deliveries that may bring anything, or elsewhere
-    near = {o.resource.namespace for o in environment.by_kind.get("ChartValues", ()) if words(o.object.get("chart")) == "rook-ceph"}
+    near = {r.resource.namespace for r in releases if words(r.object.get("chart")) == "rook-ceph"}
     near |= {d.resource.namespace for d in environment.by_kind.get("Delivery", ())} | {""}
     return None if near & environment.unread_into else False
 

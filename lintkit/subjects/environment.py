@@ -38,7 +38,7 @@ class Environment:
     ``openstack``, ``kubernetes``. ``nodes`` is empty without an inventory. ``pool_uses`` are pairs of an
     OpenStack chart and the name of an RBD pool its values use. ``osds`` is what the configuration says of OSDs.
     ``unread`` are reasons why more may reach the cluster than is known here; ``unread_into`` the namespaces it goes to, an
-    empty one where that is not known (releases of charts without data aside). ``own_urls`` are the URLs of repositories read here.
+    empty one where that is not known (charts without data aside). ``own_urls`` are the URLs of repositories read here.
     ``unrendered`` are namespaces with pods that lintkit cannot tell. ``broken`` are files that cannot be parsed.
     """
 
