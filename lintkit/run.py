@@ -170,6 +170,7 @@ def _environment(world: World, name: str, options: Options) -> Environment:
                 raise LintkitError(f"environment {name}: inventory {path!r} does not exist or is none", world.config.path)
             inventories.append(inventory)
     extra = configured_nodes(config.nodes) if config and config.nodes is not None else ()
+    unread = [p for p in world.problems if p.kind in UNREAD and p.environment == name]
     found = project(
         world.gather(name),
         profile=options.profile or (config.profile if config else "") or world.config.profile,
@@ -179,7 +180,8 @@ def _environment(world: World, name: str, options: Options) -> Environment:
         extra_nodes=extra,
         missing=[Missing(p.message, p.home) for p in world.problems if p.kind == "missing" and p.environment == name],
         leftovers=world.leftovers.get(name, ()),
-        unread=tuple(p.message for p in world.problems if p.kind in UNREAD and p.environment == name),
+        unread=tuple(p.message for p in unread),
+        unread_into=frozenset(p.namespace for p in unread),
         own_urls=frozenset(world.own_urls),
     )
     return with_osds(replace(found, broken=world.broken), osd_entries(config.osds) if config else ())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.facts.ceph_settings import Setting, settings_of
+from lintkit.facts.ceph_settings import TEXT, Setting, settings_of
 from lintkit.facts.storage import external
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
@@ -31,7 +31,7 @@ def config_overrides(_subject: Subject, environment: Environment) -> Json:
         found.append(
             {
                 "of": texts[0].of,
-                "path": texts[0].path,
+                "path": TEXT,
                 "keys": list(dict.fromkeys(s.key for s in texts)),
                 "rook": environment.versions.get("rook", ""),
                 "cluster": cluster.id,

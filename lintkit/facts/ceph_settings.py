@@ -18,12 +18,18 @@ from lintkit.yamldoc.unknowns import unknown_reason
 OVERRIDE: Final = "rook-config-override"
 """Name of the ConfigMap whose ``config`` Rook writes into ceph.conf, where it counts before ``cephConfig``."""
 
+TEXT: Final = "data.config"
+"""Path of that text in the ConfigMap."""
+
 _ASSIGNMENT: Final = regex(r"\s*([A-Za-z][\w \-/]*?)\s*=\s*(.*?)\s*(?:[#;].*)?")
 _SECTION: Final = regex(r"\s*\[([^\]]+)\]\s*(?:[#;].*)?")
 
 
 class Setting(NamedTuple):
-    """``key`` with underscores, ``value`` as text, ``who`` it is for (global, mon, osd.3), and where it is written."""
+    """``key`` with underscores, ``value`` as text, ``who`` it is for (global, mon, osd.3), and where it is written.
+
+    ``path`` of a setting in a ceph.conf text is its line there.
+    """
 
     key: str
     value: str
@@ -64,14 +70,14 @@ def _of_cluster(cluster: Subject) -> Iterator[Setting]:
 
 def _of_text(override: Subject) -> Iterator[Setting]:
     who = "global"
-    for line in (text(lookup(override.object, "data", "config")) or "").split("\n"):
+    for number, line in enumerate((text(lookup(override.object, *TEXT.split("."))) or "").split("\n")):
         section = _SECTION.fullmatch(line)
         if section:
             who = section[1].strip()
             continue
         pair = _ASSIGNMENT.fullmatch(line)
         if pair:
-            yield Setting(_normal(pair[1]), pair[2].strip("\"'"), who, override.id, "data.config")
+            yield Setting(_normal(pair[1]), pair[2].strip("\"'"), who, override.id, f"{TEXT}[{number}]")
 
 
 def _normal(key: str) -> str:

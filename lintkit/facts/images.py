@@ -13,7 +13,10 @@ from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Scalar, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
+_ROOK_IMAGES: Final = {"rook/ceph": "Rook image", "ceph/ceph": "Ceph image"}
+_POD_OWNERS: Final = ("Deployment", "DaemonSet", "StatefulSet")
 _RELEASE: Final = regex(r"(?<![\d.])(20\d\d\.[12])(?![\d.]*\d)")
+_MAJOR: Final = regex(r"v?(\d+)")
 
 
 class Reference(NamedTuple):
@@ -111,7 +114,25 @@ def _odd(container: Subject, release: str, usual: str, members: list[tuple[Subje
     }
 
 
+def image_item(what: str, path: str, image: str) -> dict[str, Json]:
+    """An image of Rook or Ceph as ``images`` lists it; ``point`` and ``full`` empty."""
+    tag = reference(image).tag
+    match = _MAJOR.match(tag)
+    parts: dict[str, Json] = {"what": what, "path": path, "text": image, "tag": tag, "digest": "@" in image}
+    return {**parts, "major": int(match[1]) if match else 0, "point": "", "full": ""}
+
+
+def rook_images(subject: Subject, environment: Environment) -> Json:
+    """The image of a Rook operator or Ceph toolbox that is written as a Deployment, where it has a tag (see rook_versions)."""
+    node = subject.object.get("image")
+    image = text(node) or ""
+    what = _ROOK_IMAGES.get(reference(image).repository)
+    if what is None or subject.resource.kind not in _POD_OWNERS or unknown_reason(node) or not reference(image).tag:
+        return []
+    return [image_item(what, "image", image)]
+
+
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "Container": {"reference": image_parts, "repeats_default": repeats_default},
+    "Container": {"images": rook_images, "reference": image_parts, "repeats_default": repeats_default},
     "Environment": {"mixed_releases": mixed_releases},
 }

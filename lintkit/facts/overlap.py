@@ -7,6 +7,7 @@ from collections.abc import Mapping as Dict
 from typing import Any, Final
 
 from lintkit.facts.pg_effects import if_classed
+from lintkit.facts.pools import rule_class
 from lintkit.facts.storage import external
 from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown
@@ -154,7 +155,7 @@ def _pools(environment: Environment, namespace: str) -> list[_Placed] | NotKnown
             continue
         if "#" in pool.id:
             return NotKnown(f"several files define {pool.resource.kind} {pool.resource.name}")
-        root, device_class = pool.object.get("crushRoot"), pool.object.get("deviceClass")
+        root, device_class = pool.object.get("crushRoot"), rule_class(pool)
         reason = unknown_reason(root) or unknown_reason(device_class)
         if reason:
             return NotKnown(f"the device class of pool {pool.facts['ceph_name']} is unknown: {reason}")

@@ -39,7 +39,7 @@ def rejected_values(subject: Subject, environment: Environment) -> Json:
 
 def _wanted(domain: Dict[str, Any], written: str) -> str:
     """What the key takes, where ``written`` is none of it; empty where it is."""
-    if domain["type"] == "enum":
+    if "values" in domain:
         values = list(domain["values"])
         return "" if written in values else f"one of {', '.join(values)}"
     if "min" not in domain:
@@ -66,7 +66,7 @@ def _bytes(written: str) -> float | None:
 
 
 def _legal(domain: Dict[str, Any], written: str) -> str:
-    if domain["type"] == "enum":
+    if "values" in domain:
         close = nearest(written.strip().lower(), domain["values"], 2)
         return close[0] if len(close) == 1 else ""
     number = _number(domain["type"], written)

@@ -32,7 +32,7 @@ from lintkit.facts.ceph.model import (
 from lintkit.facts.ceph.orders import creation_orders
 from lintkit.facts.ceph_settings import setting
 from lintkit.facts.osds import Osds, osds_of
-from lintkit.facts.pools import Shape, Sizing, replica_default, shape, sizing
+from lintkit.facts.pools import Shape, Sizing, replica_default, rule_class, shape, sizing
 from lintkit.facts.storage import external
 from lintkit.records import NamedTuple, dataclass, replace
 from lintkit.subjects.environment import Environment, NotKnown, once_each
@@ -138,7 +138,7 @@ def _rank(pool: Declared) -> int:
 
 def _declared(pool: Subject, environment: Environment, size: int) -> list[Declared] | NotKnown:
     name = str(pool.facts["ceph_name"])
-    root, device_class = pool.object.get("crushRoot"), pool.object.get("deviceClass")
+    root, device_class = pool.object.get("crushRoot"), rule_class(pool)
     reason = unknown_reason(root) or unknown_reason(device_class)
     if "#" in pool.id:
         reason = "several files define it"

@@ -16,12 +16,13 @@ from lintkit.facts.words import nearest
 from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact, NotKnown, once_each
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Node, Scalar, items, lookup, text
+from lintkit.yamldoc.node import Json, Node, Scalar, boolean, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 COUNTS: Final = ("pg_num", "pgp_num", "pg_num_min", "pg_num_max")
 _READ: Final = (*COUNTS, "pg_autoscale_mode", "pg_autoscale_bias", "target_size_ratio", "target_size_bytes", "bulk")
-_TRUE: Final = frozenset({"true", "1", "yes", "on"})
+_TRUE: Final = frozenset({"true", "1"})
+_MOST_BIAS: Final = 1000
 MODES: Final = ("on", "off", "warn")
 
 
@@ -66,8 +67,8 @@ def sizing(pool: Subject, environment: Environment) -> Sizing | NotKnown:
         counts["pg_num_max"],
         _ratio(nodes["target_size_ratio"] if nodes["target_size_ratio"] is not None else legacy),
         ceph_bytes(text(size) or "") or None,
-        (text(nodes["bulk"]) or "").lower() in _TRUE,
-        _ratio(nodes["pg_autoscale_bias"]) or 1.0,
+        text(nodes["bulk"]) in _TRUE or boolean(nodes["bulk"]) is True,
+        bias if (bias := _ratio(nodes["pg_autoscale_bias"])) and bias <= _MOST_BIAS else 1.0,
     )
 
 
@@ -92,6 +93,12 @@ def _ratio(node: Node | None) -> float | None:
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None
+
+
+def rule_class(pool: Subject) -> Node | None:
+    """The device class that a pool's CRUSH rule takes first: the primary one of ``hybridStorage``, else ``deviceClass``."""
+    primary = lookup(pool.object, "replicated", "hybridStorage", "primaryDeviceClass")
+    return pool.object.get("deviceClass") if primary is None else primary
 
 
 class Shape(NamedTuple):

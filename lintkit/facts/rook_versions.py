@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lintkit.data import data_dir
+from lintkit.facts.images import image_item
 from lintkit.facts.reading import words
 from lintkit.facts.storage import external
 from lintkit.records import NamedTuple
@@ -161,7 +162,7 @@ def images(subject: Subject, environment: Environment) -> Json:
         image = lookup(subject.object, *_IMAGE)
         if not words(image) or unknown_reason(image) or (image is not None and image.doc.source.builtin):
             return []
-        item = _image_item("Ceph image", "spec.cephVersion.image", words(image))
+        item = image_item("Ceph image", "spec.cephVersion.image", words(image))
         point = _table()["ceph_point_releases"].get(str(item["major"]), "")
         return [{**item, "point": point, "full": _image_value(subject, point) if point else ""}]
     if words(subject.object.get("chart")) != "rook-ceph":
@@ -169,20 +170,12 @@ def images(subject: Subject, environment: Environment) -> Json:
     return [*_operator_image(subject), *_operator_chart(subject)]
 
 
-def _image_item(what: str, path: str, text: str) -> dict[str, Json]:
-    name, _, digest = text.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    match = re.match(r"v?(\d+)", tag)
-    major = int(match[1]) if match else 0
-    return {"what": what, "path": path, "text": text, "tag": tag, "digest": bool(digest), "major": major, "point": "", "full": ""}
-
-
 def _operator_image(subject: Subject) -> list[Json]:
     image = lookup(subject.object, "values", "image")
     tag, repository = lookup(image, "tag"), words(lookup(image, "repository"))
     if not words(tag) or unknown_reason(tag) or (tag is not None and tag.doc.source.builtin):
         return []
-    return [_image_item("operator image", "values.image.tag", f"{repository}:{words(tag)}")]
+    return [image_item("operator image", "values.image.tag", f"{repository}:{words(tag)}")]
 
 
 def _operator_chart(subject: Subject) -> list[Json]:
@@ -190,7 +183,7 @@ def _operator_chart(subject: Subject) -> list[Json]:
     stands = any(b.prefix == ("version",) for b in subject.bindings)
     if not stands or unknown_reason(version) or words(version) not in _FLOATING_CHART:
         return []
-    return [{**_image_item("operator chart", "version", words(version)), "tag": words(version) or "*"}]
+    return [{**image_item("operator chart", "version", words(version)), "tag": words(version) or "*"}]
 
 
 def rook_charts(_subject: Subject, environment: Environment) -> Json:
@@ -230,10 +223,13 @@ def _pair(operator: Subject, cluster: Subject) -> Json:
 
 def csi_drivers_installed(_subject: Subject, environment: Environment) -> Json:
     """Whether a ceph-csi-drivers release reaches the environment; null where a source that cannot be read may hold it."""
-    if any(words(s.object.get("chart")) == "ceph-csi-drivers" for s in environment.by_kind.get("ChartValues", ())):
+    releases = environment.by_kind.get("ChartValues", ())
+    if any(words(r.object.get("chart")) == "ceph-csi-drivers" for r in releases):
         return True
-    # a release of another chart, which the environment lists as well, is none of it
-    return None if any(not reason.startswith("chart ") for reason in environment.unread) else False
+    # they live beside the operator; what cannot be read goes there, or to deliveries that may bring anything, or elsewhere
+    near = {r.resource.namespace for r in releases if words(r.object.get("chart")) == "rook-ceph"}
+    near |= {d.resource.namespace for d in environment.by_kind.get("Delivery", ())} | {""}
+    return None if near & environment.unread_into else False
 
 
 def operators(_subject: Subject, environment: Environment) -> Json:

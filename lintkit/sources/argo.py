@@ -177,7 +177,7 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
             world.add_release(name, release)
     _templated_values(world, app, name)
     for reason, home in result.unknown:
-        world.problems.append(Problem("unknown", reason, home, path, name))
+        world.problems.append(Problem("unknown", reason, home, path, name, app.destination.namespace))
     for message, home in result.missing:
         world.problems.append(Problem("missing", message, home, path, name))
     for directory, source in result.directories:

@@ -27,8 +27,8 @@ class ChartUse(NamedTuple):
 
     ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the path of the
     chart's own values in it (empty unless the chart is a dependency). ``written`` tells whether a user wrote
-    any of it; ``exact`` whether the chart's version is one we have defaults of. ``pin`` is the node in a
-    Chart.yaml that gives the version, None when the delivery itself gives it.
+    any of it; ``exact`` whether the chart's version is one we have defaults of. ``pin`` is the node that
+    gives the version (in a Chart.yaml, a Flux source), None when it has to be looked for in the delivery.
     """
 
     chart: str
@@ -54,7 +54,9 @@ def chart_uses(release: Release, reader: Reader) -> list[ChartUse]:
     """Every known chart that ``release`` installs, with its values; empty when none of its charts is known."""
     merged = _merged(release.layers)
     if release.path is None:
-        return _known(release, release.chart, release.version, merged, (), release.layers) if known_chart(release.chart) else []
+        if not known_chart(release.chart):
+            return []
+        return _known(release, release.chart, release.version, merged, (), release.layers, release.pin)
     return list(_local(release, release.path, reader, merged, (), release.layers, 0))
 
 

@@ -41,7 +41,7 @@ class Release(NamedTuple):
     ``path`` is the directory of a chart in this tree. ``layers`` is what users wrote, lowest
     precedence first, without any chart defaults. ``adjust`` is what happens to the CR-shaped objects
     of the release afterwards (kustomize patches), None for nothing. ``hidden`` names a layer that
-    cannot be read and may override what is known.
+    cannot be read and may override what is known. ``pin`` is the node that gives the version where that is known.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Release(NamedTuple):
     layers: tuple[Layer, ...] = ()
     hidden: str = ""
     adjust: Adjust | None = None
+    pin: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,17 @@ class Gathered:
 
 
 class Problem(NamedTuple):
-    """Something about delivery that cannot be right or cannot be read: a finding of the run, or a note."""
+    """Something about delivery that cannot be right or cannot be read: a finding of the run, or a note.
+
+    ``namespace`` is where what cannot be read goes; empty where that is not known.
+    """
 
     kind: str
     message: str
     home: Node | None
     path: str = ""
     environment: str = ""
+    namespace: str = ""
 
 
 class Record(NamedTuple):

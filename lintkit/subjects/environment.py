@@ -37,7 +37,8 @@ class Environment:
     reason why it is missing. ``versions`` holds what could be told of ``ceph``, ``rook``,
     ``openstack``, ``kubernetes``. ``nodes`` is empty without an inventory. ``pool_uses`` are pairs of an
     OpenStack chart and the name of an RBD pool its values use. ``osds`` is what the configuration says of OSDs.
-    ``unread`` are reasons why more may reach the cluster than is known here; ``own_urls`` the URLs of repositories read here.
+    ``unread`` are reasons why more may reach the cluster than is known here; ``unread_into`` the namespaces it goes to, an
+    empty one where that is not known (charts without data aside). ``own_urls`` are the URLs of repositories read here.
     ``unrendered`` are namespaces with pods that lintkit cannot tell. ``broken`` are files that cannot be parsed.
     """
 
@@ -52,6 +53,7 @@ class Environment:
     pool_uses: tuple[tuple[str, str], ...] = ()
     unrendered: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
+    unread_into: frozenset[str] = frozenset()
     own_urls: frozenset[str] = frozenset()
     osds: tuple[OsdEntry, ...] = ()
     broken: frozenset[str] = frozenset()

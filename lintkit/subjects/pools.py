@@ -13,6 +13,8 @@ from lintkit.records import NamedTuple
 from lintkit.subjects.model import Binding, Subject
 from lintkit.yamldoc.node import Json, Mapping, Path, boolean, items, lookup, string, text
 
+_RGW_METADATA: Final = ("control", "meta", "log", "buckets.index", "buckets.non-ec", "otp")
+_OBJECT_STORES: Final = ("CephObjectStore", "CephObjectZone")
 BUILTIN_NAMES: Final = frozenset({".mgr", ".nfs", ".rgw.root", ".nvmeof"})
 
 
@@ -25,23 +27,30 @@ class _Spec(NamedTuple):
     application: str
 
 
-def ec_metadata(owners: Iterable[Subject]) -> frozenset[tuple[str, str]]:
-    """Namespace and name of pools that hold only the metadata of images whose data is in an erasure-coded pool.
+def metadata_pools(owners: Iterable[Subject]) -> frozenset[tuple[str, str]]:
+    """Namespace and name of block pools that hold only metadata.
 
-    A StorageClass with ``dataPool`` says so of its ``pool`` (ceph-csi, RBD parameters).
+    A StorageClass with ``dataPool`` says so of its ``pool`` (ceph-csi, RBD parameters), an object store or zone with
+    ``sharedPools`` of its ``metadataPoolName`` and those of its placements; the pools of a store's metadata have its name.
     """
     found: set[tuple[str, str]] = set()
     for owner in owners:
         parameters = lookup(owner.object, "parameters")
         if owner.kind == "StorageClass" and text(lookup(parameters, "dataPool")):
             found.add((text(lookup(parameters, "clusterID")) or "", text(lookup(parameters, "pool")) or ""))
+        if owner.kind in _OBJECT_STORES:
+            found |= {(owner.resource.namespace, f"{owner.resource.name}.rgw.{use}") for use in _RGW_METADATA}
+        shared = lookup(owner.object, "spec", "sharedPools") if owner.kind in _OBJECT_STORES else None
+        for holder in (shared, *items(lookup(shared, "poolPlacements"))):
+            if name := text(lookup(holder, "metadataPoolName")):
+                found.add((owner.resource.namespace, name))
     return frozenset(found)
 
 
 def pool_subjects(owner: Subject, metadata: frozenset[tuple[str, str]] = frozenset()) -> list[Subject]:
     """The pools that a CephBlockPool, CephFilesystem, CephObjectStore or CephObjectZone declares.
 
-    ``metadata`` are block pools known to hold only metadata (see ``ec_metadata``).
+    ``metadata`` are block pools known to hold only metadata (see ``metadata_pools``).
     """
     return [subject for spec in _specs(owner, metadata) if (subject := _pool(owner, spec)) is not None]
 
@@ -50,7 +59,7 @@ def _specs(owner: Subject, metadata: frozenset[tuple[str, str]]) -> Iterator[_Sp
     spec, name = lookup(owner.object, "spec"), owner.resource.name
     if owner.kind == "CephBlockPool":
         inner = string(lookup(spec, "name"))
-        role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_ec_metadata(owner, metadata) else "data"
+        role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_metadata(owner, metadata) else "data"
         yield _Spec(inner or name, ("spec",), role, "rbd")
     elif owner.kind == "CephFilesystem":
         literal = boolean(lookup(spec, "preservePoolNames")) is True
@@ -59,13 +68,13 @@ def _specs(owner: Subject, metadata: frozenset[tuple[str, str]]) -> Iterator[_Sp
             own = text(lookup(pool, "name"))
             shown = own if own and literal else f"{name}-{own or f'data{i}'}"
             yield _Spec(shown, ("spec", "dataPools", i), "data", "cephfs")
-    elif owner.kind in ("CephObjectStore", "CephObjectZone"):
+    elif owner.kind in _OBJECT_STORES:
         yield _Spec(f"{name}.rgw.meta", ("spec", "metadataPool"), "metadata", "rgw")
         yield _Spec(f"{name}.rgw.buckets.data", ("spec", "dataPool"), "data", "rgw")
 
 
-def _is_ec_metadata(owner: Subject, metadata: frozenset[tuple[str, str]]) -> bool:
-    """A replicated pool beside an erasure-coded one: the chart's (cephECBlockPools), or by a StorageClass."""
+def _is_metadata(owner: Subject, metadata: frozenset[tuple[str, str]]) -> bool:
+    """Whether another resource says so, or the chart that makes it (the replicated pool of ``cephECBlockPools``)."""
     _, path = owner.binding(("spec",))
     return path[-1:] == ("metadataPool",) or (owner.resource.namespace, owner.resource.name) in metadata
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
@@ -18,11 +19,12 @@ from lintkit.subjects.deliveries import Missing, delivery_subjects, reference_su
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Binding, Subject
 from lintkit.subjects.nodes import node_subjects
-from lintkit.subjects.pools import ec_metadata, pool_subjects
+from lintkit.subjects.pools import metadata_pools, pool_subjects
 from lintkit.subjects.queues import queue_of_component, queue_of_resource
 from lintkit.subjects.rook_chart import Projected, rook_cluster_resources
 from lintkit.subjects.unrendered import unrendered_namespaces
 from lintkit.subjects.values import values_subject
+from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 
@@ -38,6 +40,7 @@ def project(
     missing: Iterable[Missing] = (),
     leftovers: Iterable[Leftover] = (),
     unread: tuple[str, ...] = (),
+    unread_into: frozenset[str] = frozenset(),
     own_urls: frozenset[str] = frozenset(),
 ) -> Environment:
     """The environment with its subjects, evidence and versions."""
@@ -68,6 +71,7 @@ def project(
         pool_uses=_pool_uses(gathered.charts),
         unrendered=unrendered_namespaces(gathered, _rendered(gathered, subjects)),
         unread=(*unread, *gathered.opaque),
+        unread_into=unread_into,
         own_urls=own_urls,
     )
 
@@ -126,7 +130,7 @@ def _owner(projected: Projected) -> Subject:
 def _derived(owners: Iterable[Subject]) -> list[Subject]:
     found: list[Subject] = []
     owners = list(owners)
-    metadata = ec_metadata(owners)
+    metadata = metadata_pools(owners)
     for owner in owners:
         found += pool_subjects(owner, metadata)
         found += containers_of_resource(owner)
@@ -200,6 +204,9 @@ def _evidence(nodes: tuple[ClusterNode, ...], inventories: list[Inventory], *, l
     return evidence
 
 
+_OPERATOR_IMAGE: Final = regex(r"(?:^|/)rook/ceph:v?(\d+\.\d+\.\d+)(?![\d.])")
+
+
 def _versions(gathered: Gathered, subjects: list[Subject]) -> dict[str, str]:
     found: dict[str, str] = {}
     for subject in subjects:
@@ -211,6 +218,10 @@ def _versions(gathered: Gathered, subjects: list[Subject]) -> dict[str, str]:
         match = re.match(r"v?(\d+\.\d+\.\d+)", use.version)
         if match and use.chart in ("rook-ceph", "rook-ceph-cluster"):
             found.setdefault("rook", match[1])
+    images = (text(s.object.get("image")) or "" for s in subjects if s.kind == "Container" and s.resource.kind == "Deployment")
+    written = {match[1] for image in images if (match := _OPERATOR_IMAGE.search(image))}
+    if len(written) == 1:
+        found.setdefault("rook", written.pop())
     return found
 
 

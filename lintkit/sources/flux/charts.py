@@ -19,7 +19,8 @@ class Chart(NamedTuple):
 
     ``name`` in ``repository`` (a URL, may be empty) at ``version``; or ``path``, its directory here.
     ``values_files`` are those of the chart's own package that replace its values.yaml; ``base`` is
-    the directory they are relative to, None when they are in a package that cannot be read.
+    the directory they are relative to, None when they are in a package that cannot be read. ``pin`` is the node
+    that gives the version.
     """
 
     name: str = ""
@@ -30,6 +31,7 @@ class Chart(NamedTuple):
     ignore_missing: bool = False
     base: str | None = None
     missing: tuple[Missing, ...] = ()
+    pin: Node | None = None
 
 
 def chart_of(hr: Mapping, objects: Objects, reader: Reader, local: Local) -> Chart:
@@ -63,14 +65,15 @@ def _referenced(ref: Reference | None, hr: Mapping, objects: Objects, reader: Re
 
 def _oci(spec: Node | None) -> Chart:
     url = text(lookup(spec, "url")) or ""
-    version = next((v for key in ("tag", "semver", "digest") if (v := text(lookup(spec, "ref", key)))), "")
+    pin = next((node for key in ("tag", "semver", "digest") if text(node := lookup(spec, "ref", key))), None)
     registry, _, name = url.rstrip("/").rpartition("/")
-    return Chart(name, registry, version)
+    return Chart(name, registry, text(pin) or "", pin=pin)
 
 
 def _from_template(spec: Node | None, namespace: str, objects: Objects, reader: Reader, local: Local) -> Chart:
     written = text(lookup(spec, "chart")) or ""
-    version = text(lookup(spec, "version")) or ""
+    pin = lookup(spec, "version")
+    version = text(pin) or ""
     files = items(lookup(spec, "valuesFiles"))
     old = lookup(spec, "valuesFile")
     files = files or ((old,) if old is not None else ())
@@ -81,13 +84,13 @@ def _from_template(spec: Node | None, namespace: str, objects: Objects, reader: 
     name = written.rstrip("/").rpartition("/")[2]
     if ref is None or ref.kind == "HelmRepository":
         lost = (Missing(f"{ref} is not in this tree", ref.home),) if ref is not None and source is None else ()
-        return Chart(name, url, version, None, files, ignore, None, lost)
+        return Chart(name, url, version, None, files, ignore, None, lost, pin)
     root = repository_root(ref, objects, local)
     path = join(root, written) if root is not None else None
     if path is None or not reader.exists(f"{path}/Chart.yaml".lstrip("/")):
         lost = (Missing(f"there is no chart at {written}", lookup(spec, "chart") or ref.home),) if path is not None else ()
-        return Chart(name, url, version, None, files, ignore, root, lost)
-    return Chart(name, url, version, path, files, ignore, root)
+        return Chart(name, url, version, None, files, ignore, root, lost, pin)
+    return Chart(name, url, version, path, files, ignore, root, pin=pin)
 
 
 def repository_root(ref: Reference, objects: Objects, local: Local) -> str | None:

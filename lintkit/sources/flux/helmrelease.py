@@ -75,6 +75,7 @@ def release(hr: Mapping, objects: Objects | Iterable[Mapping], reader: Reader, l
         chart=chart.name,
         repository=chart.repository,
         version=chart.version,
+        pin=chart.pin,
         path=chart.path,
         layers=layers,
         hidden="; ".join(hidden),
