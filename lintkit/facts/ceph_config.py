@@ -31,7 +31,7 @@ def config_overrides(_subject: Subject, environment: Environment) -> Json:
         found.append(
             {
                 "of": texts[0].of,
-                "path": texts[0].path,
+                "path": "data.config",
                 "keys": list(dict.fromkeys(s.key for s in texts)),
                 "rook": environment.versions.get("rook", ""),
                 "cluster": cluster.id,

@@ -63,14 +63,14 @@ def _of_cluster(cluster: Subject) -> Iterator[Setting]:
 
 def _of_text(override: Subject) -> Iterator[Setting]:
     who = "global"
-    for line in (text(lookup(override.object, "data", "config")) or "").split("\n"):
+    for number, line in enumerate((text(lookup(override.object, "data", "config")) or "").split("\n")):
         section = _SECTION.fullmatch(line)
         if section:
             who = section[1].strip()
             continue
         pair = _ASSIGNMENT.fullmatch(line)
         if pair:
-            yield Setting(_normal(pair[1]), pair[2].strip("\"'"), who, override.id, "data.config")
+            yield Setting(_normal(pair[1]), pair[2].strip("\"'"), who, override.id, f"data.config[{number}]")
 
 
 def _normal(key: str) -> str:

@@ -8,6 +8,7 @@ from lintkit.finding import Related, Span
 from lintkit.subjects.model import Subject
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import path_of, place_of, pointer
+from lintkit.yamldoc.embed import segment_map
 from lintkit.yamldoc.node import Entry, Key, Mapping, Node, Path, Scalar, Sequence, lookup
 
 
@@ -22,9 +23,11 @@ class Located(NamedTuple):
 def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     """Where ``path`` of ``subject`` is written; an absent or default value anchors at the nearest written ancestor.
 
-    ``key`` marks the key of an entry instead of its value.
+    ``key`` marks the key of an entry instead of its value. A number below a text (``configuration[2]``) is a line of it.
     """
     root, full = subject.binding(path)
+    if full and isinstance(full[-1], int) and isinstance(whole := lookup(root, *full[:-1]), Scalar):
+        return _line_of(whole, full[-1])
     step = _walk(root, full)
     if step is None:
         return _at_node(subject.home)
@@ -34,6 +37,21 @@ def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))
     return Located(place, _span(place, target), tuple(related))
+
+
+def _line_of(whole: Scalar, number: int) -> Located:
+    """One line of an embedded text, without the blanks around it."""
+    start, line = text_line(whole.text, number)
+    start += len(line) - len(line.lstrip())
+    first, last = segment_map(whole).span(start, start + len(line.strip()))
+    place = _first_line(whole.doc.place(first, last))
+    return Located(place, _span(place, whole), ())
+
+
+def text_line(text: str, number: int) -> tuple[int, str]:
+    """Offset and text of line ``number`` (from 0) of an embedded text; empty past its end."""
+    lines = text.split("\n")[: number + 1]
+    return (sum(len(line) + 1 for line in lines[:-1]), lines[-1]) if number < len(lines) else (len(text), "")
 
 
 def _at_node(node: Node) -> Located:
@@ -139,10 +157,13 @@ def display_path(path: Path) -> str:
 
 
 def identity_path(root: Node, path: Path, prefix: Path = ()) -> str:
-    """A path whose list items are called by their name or key, never by their index: part of a fingerprint."""
+    """A path whose list items and lines of text are called by their name or key, never by their index: part of a fingerprint."""
     parts = [str(key) for key in prefix]
     node: Node | None = root
     for key in path:
+        if isinstance(key, int) and isinstance(node, Scalar):
+            parts.append(f"[{text_line(node.text, key)[1].partition('=')[0].strip()}]")
+            break
         node = lookup(node, key) if node is not None else None
         parts.append(_item_name(node) if isinstance(key, int) else str(key))
     return "/".join(parts)
