@@ -123,6 +123,20 @@ def keys_read(name: str, release: str) -> KeysRead | None:
     return KeysRead(frozenset(_texts(lookup(found, "replicas"))), frozenset(_texts(lookup(found, "disruption_budget"))))
 
 
+@lru_cache(maxsize=256)
+def keys_told(name: str) -> KeysRead | None:
+    """What the templates of chart ``name`` can be expected to read in a release whose templates were not looked at.
+
+    Keys that some release's templates read or some release's defaults name; None where no templates were looked at.
+    """
+    found = [read for release in _releases(name) if (read := keys_read(name, release))]
+    roots = [_document(path).root for path in _releases(name).values()]
+    for root in roots if found else ():
+        below = (lookup(root, "pod", "replicas"), lookup(root, "pod", "lifecycle", "disruption_budget"))
+        found.append(KeysRead(*(frozenset(node.index) if isinstance(node, Mapping) else frozenset() for node in below)))
+    return KeysRead(*(frozenset().union(*names) for names in zip(*found, strict=True))) if found else None
+
+
 @lru_cache(maxsize=64)
 def known_keys(name: str) -> KeyTree | None:
     """Every values key that chart ``name`` knows, all releases together; None when not recorded. Read only."""

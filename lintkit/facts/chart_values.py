@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.charts import chart_defaults, chart_names, components, keys_read
+from lintkit.charts import KeysRead, chart_defaults, chart_names, components, keys_read, keys_told
 from lintkit.facts.placement import escaped
 from lintkit.facts.words import nearest
 from lintkit.facts.workloads import Workload, whole, workloads
@@ -31,12 +31,11 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
     """Keys that users wrote below ``pod.replicas`` and that no template of the chart reads.
 
     One item each: ``of``, ``path``, ``chart``, ``key``, ``nearest`` (keys the chart reads close to it), ``elsewhere`` (another
-    chart reads it: a values file shared by several). Only chart lines whose templates were looked at count.
+    chart reads it: a values file shared by several). Of chart lines whose templates were not looked at, misspelt keys only.
     """
     found: list[Json] = []
     for owner, chart, values in _values(environment):
-        defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
-        read = keys_read(chart, defaults.release) if defaults and defaults.exact else None
+        read, release, certain = _read(owner, chart)
         replicas = lookup(values, "pod", "replicas")
         if read is None or not isinstance(replicas, Mapping):
             continue
@@ -44,14 +43,17 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
         for name, entry in replicas:
             if name in read.replicas or entry.value.doc.source.builtin or unknown_reason(entry.key):
                 continue
+            near = [*nearest(name, read.replicas - written, max(2, len(name) // 3))]
+            if not certain and not near:
+                continue
             found.append(
                 {
                     "of": owner.id,
                     "path": escaped(("values", "pod", "replicas", name)),
                     "chart": chart,
                     "key": name,
-                    "nearest": [*nearest(name, read.replicas - written, max(2, len(name) // 3))],
-                    "elsewhere": _read_elsewhere(name, chart, defaults.release if defaults else ""),
+                    "nearest": [*near],
+                    "elsewhere": _read_elsewhere(name, chart, release),
                     "number": whole(entry.value, None),
                     "parent": "values.pod.replicas",
                 }
@@ -59,20 +61,30 @@ def unread_replica_keys(subject: Subject, environment: Environment) -> Json:
     return found
 
 
+def _read(owner: Subject, chart: str) -> tuple[KeysRead | None, str, bool]:
+    """What a release's templates read, its chart line, and whether they were looked at; None for a version without data."""
+    defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
+    if defaults is None or not defaults.exact:
+        return None, "", False
+    read = keys_read(chart, defaults.release)
+    return read or keys_told(chart), defaults.release, read is not None
+
+
 def _read_elsewhere(key: str, chart: str, release: str) -> bool:
-    return any(key in read.replicas for other in chart_names() if other != chart and (read := keys_read(other, release)))
+    others = (keys_read(other, release) or keys_told(other) for other in chart_names() if other != chart)
+    return any(key in read.replicas for read in others if read)
 
 
 def unread_budget_keys(subject: Subject, environment: Environment) -> Json:
     """Keys that users wrote below ``pod.lifecycle.disruption_budget`` and that no template of the chart reads.
 
-    One item each: ``of``, ``path``, ``chart``, ``key`` and ``nearest``. Only chart lines whose templates were looked at count.
+    One item each: ``of``, ``path``, ``chart``, ``key`` and ``nearest``. Of chart lines whose templates were not looked at,
+    misspelt keys only.
     """
     found: list[Json] = []
     below: Path = ("pod", "lifecycle", "disruption_budget")
     for owner, chart, values in _values(environment):
-        defaults = chart_defaults(chart, text(owner.object.get("version")) or "")
-        read = keys_read(chart, defaults.release) if defaults and defaults.exact else None
+        read, _, certain = _read(owner, chart)
         budgets = lookup(values, *below)
         if read is None or not isinstance(budgets, Mapping):
             continue
@@ -80,6 +92,8 @@ def unread_budget_keys(subject: Subject, environment: Environment) -> Json:
             if name in read.disruption_budget or _of_chart(entry.value) or unknown_reason(entry.key):
                 continue
             near = [*nearest(name, read.disruption_budget, max(2, len(name) // 3))]
+            if not certain and not near:
+                continue
             path = escaped(("values", *below, name))
             found.append({"of": owner.id, "path": path, "chart": chart, "key": name, "nearest": [*near]})
     return found

@@ -20,30 +20,28 @@ _ASSIGNMENT: Final = regex(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=[ \t]*([^#\n]*)", re
 
 
 def settings(subject: Subject, environment: Environment) -> Json | NotKnown:
-    """Assignments in the embedded configuration of a Database (my.cnf) or MessageQueue (rabbitmq.conf).
+    """Settings that the embedded configuration of a Database (my.cnf) or MessageQueue (rabbitmq.conf) makes.
 
-    One item an assignment: ``key`` (dashes as underscores), ``value`` (lower case), ``path``, ``line`` (1 is
-    the first line of the text). A rabbitmq chart's ``cluster_partition_handling`` counts as one.
+    One item a setting: ``key`` (dashes as underscores), ``value`` (lower case) and ``path`` (a line of the text). Of
+    several assignments of a key the last one counts, and what overrides a chart's whole ``my.cnf`` comes after it.
+    A rabbitmq chart's ``cluster_partition_handling`` counts as one.
     """
-    found: list[Json] = []
-    node = subject.object.get("configuration")
-    if unknown_reason(node):
-        return NotKnown(f"the server configuration is unknown: {unknown_reason(node)}")
-    if isinstance(node, Scalar):
+    found: dict[str, Json] = {}
+    for name in ("baseConfiguration", "configuration"):
+        node = subject.object.get(name)
+        if unknown_reason(node):
+            return NotKnown(f"the server configuration is unknown: {unknown_reason(node)}")
+        if not isinstance(node, Scalar) or node.doc.source.builtin:
+            continue
         for match in _ASSIGNMENT.finditer(node.text):
             key, value = match[1].replace("-", "_"), match[2].strip().strip("\"'").lower()
-            line = node.text.count("\n", 0, match.start(1)) + 1
-            found.append({"key": key, "value": value, "path": "configuration", "line": line})
+            line = node.text.count("\n", 0, match.start(1))
+            found[key] = {"key": key, "value": value, "path": f"{name}[{line}]"}
     handling = subject.object.get("partitionHandling")
     if handling is not None and not unknown_reason(handling):
-        item: Json = {
-            "key": "cluster_partition_handling",
-            "value": word(handling).lower(),
-            "path": "partitionHandling",
-            "line": 0,
-        }
-        found.append(item)
-    return found
+        key = "cluster_partition_handling"
+        found[key] = {"key": key, "value": word(handling).lower(), "path": "partitionHandling"}
+    return list(found.values())
 
 
 def backups(subject: Subject, environment: Environment) -> Json:

@@ -102,8 +102,9 @@ def ceph_users(_subject: Subject, environment: Environment) -> Json:
     """Ceph users that services name, where the environment declares CephClients.
 
     One item a use: ``of``, ``path``, ``user``, ``pool``, ``declared``,
-    ``covers`` (its OSD capability names the pool, or no pool at all).
+    ``covers`` (its OSD capability names the pool, or no pool at all; true for a pool that is none of the environment's).
     """
+    pools = {str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ())}
     clients = {text(lookup(c.object, "spec", "name")) or c.resource.name: c for c in environment.by_kind.get("CephClient", ())}
     found: list[Json] = []
     for release, path, pool in _users(environment) if clients else ():
@@ -115,6 +116,8 @@ def ceph_users(_subject: Subject, environment: Environment) -> Json:
         named = _POOL.findall(caps)
         covers = (
             pool in named
+            or not pool
+            or bool(pools and pool not in pools)
             or (not named and ("profile rbd" in caps or "allow" in caps))
             or any("pool" not in part and ("profile rbd" in part or "allow" in part) for part in caps.split(","))
         )

@@ -156,7 +156,7 @@ def pool_map(subject: Subject, environment: Environment) -> Json:
     ]
     driver = word(values_of(subject, "conf", "cinder", "DEFAULT", "backup_driver"))
     if ".ceph" in driver and boolean(lookup(values, "manifests", "deployment_backup")) is not False:
-        wanted.append(("backup", "the Ceph backup driver", ("values", "conf", "ceph", "pools")))
+        wanted.append(("backup", "the Ceph backup driver", ("values", "conf", "ceph", "pools", "backup")))
     listed = [e.value for _, e in pools if isinstance(e.value, Mapping)] if isinstance(pools, Mapping) else []
     like = [{key: plain(lookup(node, key)) for key in _ENTRY} for node in listed if all(lookup(node, key) for key in _ENTRY)]
     return [

@@ -56,6 +56,9 @@ def _walk(root: Node, path: Path) -> _Step | None:
     for depth, key in enumerate(path):
         entry, below = _down(node, key)
         if below is None:
+            gone = (node.nulls or {}).get(str(key)) if isinstance(node, Mapping) else None
+            if gone is not None and not gone.key.doc.source.builtin and stuck is None:
+                found = _Step(gone, gone.value, depth == len(path) - 1, None)
             break
         shared = bool(entry and entry.via) or id(below) in below.doc.aliases
         node = below

@@ -201,13 +201,17 @@ def _by_words(reader: Reader, path: str, found: dict[str, list[str]]) -> None:
             return
     if ("kind:" in text or 'kind":' in text) and any(word in text for word in RESOURCE_WORDS):
         found["resources"].append(path)
-    if any(word in text for word in VALUES_WORDS):
+    if _has_values(text):
         found["values"].append(path)
+
+
+def _has_values(text: str) -> bool:
+    return text.startswith("conf:") or any(word in text for word in VALUES_WORDS)
 
 
 def _jinja(reader: Reader, path: str, found: dict[str, list[str]]) -> None:
     source = reader.source(path)
-    if source is not None and any(word in source.text for word in (*RESOURCE_WORDS, *VALUES_WORDS)):
+    if source is not None and (any(word in source.text for word in RESOURCE_WORDS) or _has_values(source.text)):
         found["jinja"].append(path)
 
 

@@ -9,7 +9,7 @@ from lintkit.finding import ResourceId
 from lintkit.sources.charts import ChartUse
 from lintkit.subjects.containers import containers_of_chart
 from lintkit.subjects.model import Binding, Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, string, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -56,7 +56,7 @@ def _component(use: ChartUse, spec: ComponentSpec, defaults: Node | None) -> Sub
         ("group", make_string(anchor, spec.group)),
         ("workload", make_string(anchor, spec.workload)),
         ("enabled", next((n for p in spec.manifests if unknown_reason(n := lookup(values, *p))), None)),
-        ("replicas", _at(values, spec.replicas)),
+        ("replicas", _replicas(values, spec.replicas)),
     ]
     bindings = [Binding((), use.root, use.prefix)]
     _bind(bindings, use, ("replicas",), spec.replicas)
@@ -106,6 +106,13 @@ def _component(use: ChartUse, spec: ComponentSpec, defaults: Node | None) -> Sub
         origin=use.origin,
         facts=facts,
     )
+
+
+def _replicas(values: Node, path: Path) -> Node | None:
+    """The count that values give a component; of one that a null took away, the count that Kubernetes then falls back to."""
+    above = lookup(values, *path[:-1]) if path else None
+    gone = (above.nulls or {}).get(str(path[-1])) if isinstance(above, Mapping) else None
+    return Scalar(gone.value.doc, gone.value.start, gone.value.end, "1") if gone is not None else _at(values, path)
 
 
 def _affinity(

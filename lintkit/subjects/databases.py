@@ -47,6 +47,7 @@ _MARIADB_CHART: Final[Dict[str, Path]] = {
     "size": ("pod", "replicas", "server"),
     "storageClass": ("volume", "class_name"),
     "storageSize": ("volume", "size"),
+    "baseConfiguration": ("conf", "database", "my"),
     "configuration": ("conf", "database", "config_override"),
 }
 # false where a chart's pods get no claim, so that neither class nor size counts

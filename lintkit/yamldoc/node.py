@@ -99,10 +99,10 @@ class Mapping(Node):
     """A mapping. ``entries`` keeps document order and every duplicate; looking up takes the last.
 
     A parsed mapping holds its keys and values as they came (``_pairs``) until somebody looks: most are never looked at.
-    ``whole`` remembers that nothing below is null.
+    ``nulls`` are entries that a null took out of chart values; None while nobody has looked for any.
     """
 
-    __slots__ = ("_entries", "_index", "_pairs", "flow", "whole")
+    __slots__ = ("_entries", "_index", "_pairs", "flow", "nulls")
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Mapping(Node):
         self._entries: tuple[Entry, ...] | None = tuple(entries)
         self._pairs: list[Any] = []
         self.flow: Final = flow
-        self.whole = False
+        self.nulls: dict[str, Entry] | None = None
         self._index: dict[str, Entry] | None = None
 
     @property

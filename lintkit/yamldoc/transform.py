@@ -69,14 +69,15 @@ def merge(base: Node | None, over: Node | None) -> Node | None:
 
 def without_nulls(node: Node) -> Node:
     """``node`` without keys whose value is null: what a null in values means to Helm (the default is deleted)."""
-    if not isinstance(node, Mapping) or node.whole:
+    if not isinstance(node, Mapping) or node.nulls is not None:
         return node
     kept: list[Entry] = []
+    nulls: dict[str, Entry] = {}
     changed = False
-    for entry in node.index.values():
+    for name, entry in node.index.items():
         value = entry.value
         if is_null(value):
-            changed = True
+            nulls[name] = entry
             continue
         if isinstance(value, Mapping):
             value = without_nulls(value)
@@ -84,8 +85,8 @@ def without_nulls(node: Node) -> Node:
                 changed = True
                 entry = Entry(entry.key, value, entry.via)
         kept.append(entry)
-    found = with_entries(node, kept) if changed else node
-    found.whole = True
+    found = with_entries(node, kept) if changed or nulls else node
+    found.nulls = nulls
     return found
 
 

@@ -21,6 +21,7 @@ from lintkit.charts import (
     components,
     guess_chart,
     keys_read,
+    keys_told,
     known_chart,
     known_keys,
 )
@@ -351,6 +352,15 @@ def test_templates_of_rabbitmq_read_no_disruption_budget() -> None:
     assert read.disruption_budget == frozenset()
     assert value("rabbitmq", "2026.1", "pod", "lifecycle", "disruption_budget", "mariadb", "min_available") == 0
     assert keys_read("rabbitmq", "2024.2") is None
+
+
+def test_keys_of_a_line_whose_templates_were_not_looked_at_are_those_of_any_line() -> None:
+    told = keys_told("nova")
+    assert told is not None
+    assert {"conductor", "scheduler", "osapi"} <= told.replicas
+    assert "conducter" not in told.replicas
+    assert {"metadata", "osapi"} <= told.disruption_budget
+    assert keys_told("rook-ceph") is None
 
 
 def known(name: str, path: str) -> object:

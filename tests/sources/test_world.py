@@ -66,6 +66,12 @@ def test_without_any_delivery_every_file_counts() -> None:
     assert resources(read, "default") == {"CephBlockPool/images": "a/pool.yaml", "CephBlockPool/volumes": "b/pool.yaml"}
 
 
+@pytest.mark.parametrize("start", ["", "---\n", "# of the hypervisors\n"])
+def test_a_values_file_that_begins_with_its_settings_counts(start: str) -> None:
+    read = world({"overrides/libvirt.yaml": f"{start}conf:\n  libvirt:\n    listen_tcp: '1'\n"})
+    assert [use.chart for use in read.environments["default"].charts] == ["libvirt"]
+
+
 def test_an_app_of_apps_leads_to_its_children() -> None:
     child = application("child", "source: {repoURL: https://git.example/r.git, path: ceph}")
     read = world(
