@@ -272,6 +272,15 @@ def test_alternatives_of_one_name_are_told_by_their_file(tmp_path: Path) -> None
     ]
 
 
+def test_a_release_that_moves_to_another_namespace_goes_in_one_and_comes_in_the_other(cloud: Path) -> None:
+    edit(cloud, "argocd/prod/neutron.yaml", ("namespace: openstack", "namespace: network"))
+    moved = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
+    assert moved == {"network/neutron": "added", "openstack/neutron": "removed"}
+    edit(cloud, "argocd/prod/neutron.yaml", ("  destination:\n    name: prod\n    namespace: network\n", ""))
+    lost = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
+    assert lost == {"neutron": "added", "openstack/neutron": "removed"}
+
+
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     chart = "apiVersion: v2\nname: own\nversion: 1.0.0\n"

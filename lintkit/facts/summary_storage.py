@@ -42,18 +42,22 @@ _COVERED: Final = (*_FORM, _LEGACY_RATIO, *(path for _, path, _ in _SETTINGS))
 def pool_changes(sides: Sides) -> Iterator[Changed]:
     """Pools that are new, gone, or differ in what they ask for or in the PGs that the autoscaler will choose."""
     told: set[str] = set()
-    for pair in things(sides, "Pool"):
-        name = str(pair.any.facts["ceph_name"])
+    for pair in things(sides, "Pool", _ceph_name):
+        name = _ceph_name(pair.any)
         told.add(name)
         if any(external(s, e) is True for s, e in zip(pair[:2], sides, strict=True) if s is not None):
             continue
         pgs = Turn(PGS, *(_pgs(side, s, name) for side, s in zip(sides, pair[:2], strict=True)))
         also = others(pair.before, pair.after, 2, _COVERED) if pair.before and pair.after else ()
-        found = pair.changed(POOL, pair.label(name), (*_pool_turns(pair), pgs), also)
+        found = pair.changed(POOL, (*_pool_turns(pair), pgs), also)
         if found is not None:
             unknown = found.state == "changed" and pgs.before is None and pgs.after is None
             yield found._replace(turns=(*found.turns, pgs)) if unknown else found
     yield from _implicit(sides, told)
+
+
+def _ceph_name(pool: Subject) -> str:
+    return str(pool.facts["ceph_name"])
 
 
 def _pool_turns(pair: Pair) -> list[Turn]:
