@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
+from lintkit.facts.summary_effects import cluster_effects
 from lintkit.facts.summary_pairs import Sides, others, text_of, things
 from lintkit.facts.summary_services import chart_changes, node_changes
 from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
@@ -86,7 +87,7 @@ def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
             if kind == "CephBlockPool" and not also:
                 continue
             if found := pair.changed(kind, turns, also):
-                yield found
+                yield found._replace(effects=cluster_effects(pair, sides)) if kind == "CephCluster" else found
 
 
 def _name(subject: Subject) -> str:

@@ -55,7 +55,7 @@ def _rows(changed: Sequence[Changed]) -> list[_Row]:
     """What changes alike in one row, at the place of the first."""
     found: dict[tuple[object, ...], _Row] = {}
     for item in changed:
-        found.setdefault((item.kind, item.state, item.turns, item.also, item.why), ([], item))[0].append(item.name)
+        found.setdefault((item.kind, item.state, item.turns, item.also, item.why, item.effects), ([], item))[0].append(item.name)
     return list(found.values())
 
 
@@ -74,7 +74,7 @@ def _more(count: int) -> str:
 def _change(changed: Changed) -> str:
     turns = "; ".join(escape(_turn(turn, changed.state)) for turn in changed.turns)
     also = "also " * bool(turns) + escape(_listed(changed.also)) if changed.also else ""
-    said = "; ".join(part for part in (turns, also) if part)
+    said = "; ".join(part for part in (turns, also, *map(escape, changed.effects)) if part)
     if changed.state == "changed":
         return said
     word = {"added": "**added**", "removed": "**removed**"}[changed.state]
