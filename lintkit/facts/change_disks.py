@@ -178,11 +178,20 @@ def osd_changes(subject: Subject, environment: Environment) -> Json:
             was, now = _effective(past, key, default), _effective(levels, key, default)
             if was is None or now is None or was[0] == now[0]:
                 continue
-            path = written(now[1] or was[1])
-            found.setdefault(path, _osd_item(key, path, whose, was[0], now[0], allowed=allowed))
+            place = now[1] or was[1]
+            of = _holder(place, subject if now[1] else old, whose)
+            found.setdefault(written(place), _osd_item(key, written(place), of, was[0], now[0], allowed=allowed))
     for item in _set_changes(subject, old, allowed=allowed):
         found.setdefault(str(item["path"]), item)
     return [*found.values()]
+
+
+def _holder(place: Path, cluster: Subject, whose: str) -> str:
+    """Whose setting stands at a place: one OSD's, a node's, or that of all that say nothing of their own."""
+    if "devices" in place:
+        return whose
+    name = words(lookup(cluster.object, *place[:4], "name")) if "nodes" in place else ""
+    return f"node {name}" if name else "OSDs"
 
 
 def _osd_item(key: str, path: str, whose: str, was: str, now: str, *, allowed: bool) -> dict[str, Json]:
