@@ -106,8 +106,8 @@ class Changed(NamedTuple):
     """One thing that a change adds, removes or changes in a cluster.
 
     ``kind`` and ``name`` are for readers; ``state`` is ``added``, ``removed`` or ``changed``. ``turns`` are the settings
-    that differ (of what is added or removed: those it has), ``also`` names what else of it differs. ``why`` says what cannot
-    be read on one side, so that the difference may only seem to be one.
+    that differ (of what is added or removed: those it has), ``also`` names what else of it differs, ``effects`` say what the
+    cluster does about it. ``why`` says what cannot be read on one side, so that the difference may only seem to be one.
     """
 
     kind: str
@@ -116,6 +116,7 @@ class Changed(NamedTuple):
     turns: tuple[Turn, ...] = ()
     also: tuple[str, ...] = ()
     why: str = ""
+    effects: tuple[str, ...] = ()
 
 
 class EnvironmentChange(NamedTuple):

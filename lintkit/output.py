@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lintkit.run import Loaded, Options
 
 
-_SUMMARISED: Final = frozenset({"markdown"})
+_SUMMARISED: Final = frozenset({"markdown", "html"})
 
 MOST_INPUT: Final = 32 << 20
 """How many bytes are read from standard input; a file may have a quarter of that, but this may hold all files at once."""

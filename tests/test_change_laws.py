@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from lintkit.change import review
@@ -136,7 +136,14 @@ def test_what_changes_nothing_makes_nothing_new(cloud: Path, data: st.DataObject
     assert [environment.changed for environment in report.changes.environments] == [(), ()]
 
 
+def without(path: str, block: str) -> dict[str, str | None]:
+    text = (EXAMPLES / path).read_text("utf-8")
+    assert block in text
+    return {path: text.replace(block, "")}
+
+
 @FEW
+@example(after=without("argocd/prod/neutron.yaml", "  destination:\n    name: prod\n    namespace: openstack\n"))
 @given(after=edits())
 def test_a_change_and_its_inverse_swap_new_and_resolved(cloud: Path, after: dict[str, str | None]) -> None:
     start(cloud)
@@ -152,7 +159,9 @@ def test_a_change_and_its_inverse_swap_new_and_resolved(cloud: Path, after: dict
 
 def changes(report: Report) -> list[dict[tuple[str, str], str]]:
     assert report.changes is not None
-    return [{(c.kind, c.name): c.state for c in environment.changed} for environment in report.changes.environments]
+    rows = [[((c.kind, c.name), c.state) for c in environment.changed] for environment in report.changes.environments]
+    assert all(len(dict(row)) == len(row) for row in rows), "every thing has a name of its own"
+    return [dict(row) for row in rows]
 
 
 @FEW

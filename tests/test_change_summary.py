@@ -117,7 +117,7 @@ def test_pools_are_told_with_what_decides_about_them_and_their_pgs(cloud: Path) 
 def test_pgs_are_those_that_the_command_predicts(cloud: Path) -> None:
     from lintkit.facts.pg_plan import ClusterPlan, plans
 
-    edit(cloud, "ceph/extra/registry.yaml", ("spec:\n", "spec:\n  deviceClass: nvme\n"))
+    edit(cloud, "ceph/extra/registry.yaml", ("spec:\n", "spec:\n  enableCrushUpdates: true\n  deviceClass: nvme\n"))
     _, loaded = review(Options(paths=(cloud,)), since="HEAD")
     prod = next(e for e in loaded.environments if e.name == "prod")
     ((_, made),) = plans(prod)
@@ -126,6 +126,58 @@ def test_pgs_are_those_that_the_command_predicts(cloud: Path) -> None:
     told = {name: turns(changed)["PGs"][1] for (kind, name), changed in changes(cloud).items() if kind == "pool"}
     assert told
     assert told.items() <= predicted.items()
+
+
+def test_how_much_of_a_pools_data_moves_is_told(cloud: Path) -> None:
+    edit(cloud, "ceph/extra/registry.yaml", ("spec:\n", "spec:\n  enableCrushUpdates: true\n  deviceClass: nvme\n"))
+    edit(cloud, COMMON, ("target_size_ration", "target_size_ratio"))
+    commit(cloud, {})
+    slow = "name: cinder-slow\n    spec:\n      failureDomain: host\n      deviceClass: hdd\n      enableCrushUpdates: true\n"
+    edit(cloud, COMMON, (slow + "      replicated:\n        size: 3", slow + "      replicated:\n        size: 4"))
+    fast = "name: cinder-fast\n    spec:\n      failureDomain: host\n      deviceClass: "
+    edit(cloud, COMMON, (fast + "nvme", fast + "hdd"))
+    found = changes(cloud)
+    assert turns(found["pool", "cinder-slow"])["PGs"] == ("128", "32")
+    # 3/4 of the PGs are merged into others, 4 of 10 OSDs hold each
+    assert found["pool", "cinder-slow"].effects == ("Ceph makes 33 % more copies", "Ceph moves about 45 % of its data")
+    assert found["pool", "cinder-fast"].effects == ("Ceph moves all its data",)
+    assert "size 3 → 4; PGs 128 → 32; Ceph makes 33 % more copies; Ceph moves about 45 % of its data |" in "\n".join(
+        summary_lines(summary(cloud))
+    )
+    commit(cloud, {})
+    assert found["pool", "cinder-slow"].name not in {c.name for e in summary(cloud).environments for c in e.changed}
+
+
+def test_pools_that_stand_keep_their_pgs_and_their_place(cloud: Path) -> None:
+    edit(cloud, "ceph/extra/registry.yaml", ("spec:\n", "spec:\n  enableCrushUpdates: true\n  deviceClass: nvme\n"))
+    commit(cloud, {})
+    off = 'bulk: "true"\n        pg_autoscale_mode: "off"\n        target_size_ration'
+    edit(cloud, COMMON, ('bulk: "true"\n        target_size_ration', off))
+    assert turns(changes(cloud)["pool", "cinder-fast"]) == {"autoscale mode": ("", "off")}
+    commit(cloud, {})
+    fast = "name: cinder-fast\n    spec:\n      failureDomain: host\n      deviceClass: "
+    edit(cloud, COMMON, (fast + "nvme\n      enableCrushUpdates: true", fast + "hdd"))
+    found = changes(cloud)
+    assert turns(found["pool", "cinder-fast"]) == {"device class": ("nvme", "hdd")}
+    assert found["pool", "cinder-fast"].effects == ("Rook ignores the new placement",)
+    assert not [kind for kind, _ in found if kind.startswith("PG")], "nothing moves in the cluster"
+
+
+def test_new_osds_take_their_share_and_those_that_leave_git_stay(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    claim = "{metadata: {name: data}, spec: {resources: {requests: {storage: 2Ti}}}}"
+    cluster = (
+        "apiVersion: ceph.rook.io/v1\nkind: CephCluster\nmetadata: {name: rook-ceph, namespace: rook-ceph}\nspec:\n"
+        "  storage:\n    storageClassDeviceSets:\n"
+        f"      - {{name: all, count: 6, config: {{deviceClass: ssd}}, volumeClaimTemplates: [{claim}]}}\n"
+    )
+    commit(tmp_path, {"c.yaml": cluster})
+    write(tmp_path, {"c.yaml": cluster.replace("count: 6", "count: 9")})
+    (row,) = (c for e in summary(tmp_path).environments for c in e.changed if c.kind == "CephCluster")
+    assert row.effects == ("Ceph moves at least 33 % of the data on ssd OSDs to new ones",)
+    write(tmp_path, {"c.yaml": cluster.replace("count: 6", "count: 5")})
+    (row,) = (c for e in summary(tmp_path).environments for c in e.changed if c.kind == "CephCluster")
+    assert row.effects == ("Rook removes no OSD",)
 
 
 def test_a_pool_that_is_new_or_gone_is_told_whole(cloud: Path) -> None:
@@ -270,6 +322,15 @@ def test_alternatives_of_one_name_are_told_by_their_file(tmp_path: Path) -> None
         ("same (a.yaml)", ("3", "2")),
         ("same (b.yaml)", ("5", "4")),
     ]
+
+
+def test_a_release_that_moves_to_another_namespace_goes_in_one_and_comes_in_the_other(cloud: Path) -> None:
+    edit(cloud, "argocd/prod/neutron.yaml", ("namespace: openstack", "namespace: network"))
+    moved = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
+    assert moved == {"network/neutron": "added", "openstack/neutron": "removed"}
+    edit(cloud, "argocd/prod/neutron.yaml", ("  destination:\n    name: prod\n    namespace: network\n", ""))
+    lost = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
+    assert lost == {"neutron": "added", "openstack/neutron": "removed"}
 
 
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:

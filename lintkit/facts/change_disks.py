@@ -6,14 +6,16 @@ of its node, these before those of the cluster (rook pkg/operator/ceph/cluster/o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
 from lintkit.facts.changes import before
+from lintkit.facts.data_moves import share, weight_by_class
+from lintkit.facts.osds import Group, Osds, groups_in, osds_of
 from lintkit.facts.pools import shape
 from lintkit.facts.reading import unknown_below, words, written
-from lintkit.records import NamedTuple
+from lintkit.records import NamedTuple, replace
 from lintkit.sources.inventory.model import same_node
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
@@ -66,7 +68,8 @@ def removed_storage(subject: Subject, environment: Environment) -> Json | NotKno
     """What of the storage of a CephCluster is gone.
 
     ``items``: ``what`` (node, device, device set, count), ``name``, ``node`` (of a device), ``path``, ``before`` and ``after``
-    (of a count). ``hosts_left`` (storage nodes in head; null where Rook chooses), ``needed`` (hosts that the widest pool
+    (of a count), ``holds`` (``class`` and ``percent``: the share of the weight of a class that its OSDs have; none where that is
+    not known). ``hosts_left`` (storage nodes in head; null where Rook chooses), ``needed`` (hosts that the widest pool
     needs; 0 when not known), ``removes`` (Rook purges OSDs that are out: removeOSDsIfOutAndSafeToRemove).
     """
     old = before(subject, environment)
@@ -78,13 +81,24 @@ def removed_storage(subject: Subject, environment: Environment) -> Json | NotKno
             return NotKnown(f"the storage nodes are not known: {reason}")
     sets = items(lookup(storage, "storageClassDeviceSets"))
     every = boolean(lookup(storage, "useAllNodes")) is True
+    gone = (*_gone_nodes(subject, old, environment, every=every), *_gone_sets(subject, old, environment))
     pools = (shape(p) for p in environment.by_kind.get("Pool", ()) if p.resource.namespace == subject.resource.namespace)
     return {
-        "items": [*_gone_nodes(subject, old, every=every), *_gone_sets(subject, old)],
+        "items": [{**item, "holds": _holds(lost, old, environment)} for item, lost in gone],
         "hosts_left": None if every or sets else len(_nodes(subject)),
         "needed": max((p.width for p in pools if not isinstance(p, NotKnown)), default=0),
         "removes": boolean(lookup(subject.object, "spec", "removeOSDsIfOutAndSafeToRemove")) is True,
     }
+
+
+def _holds(lost: Iterable[Group], old: Subject, environment: Environment) -> Json:
+    base = environment.base
+    osds = osds_of(old, base) if base is not None else None
+    if not isinstance(osds, Osds):
+        return []
+    whole, parts = weight_by_class(osds), weight_by_class(Osds(tuple(lost)))
+    shares = {name: share(part, whole.get(name, 0)) for name, part in parts.items()}
+    return [{"class": name, "percent": percent} for name, percent in shares.items() if percent]
 
 
 def _unnamed(storage: Node | None) -> str:
@@ -100,18 +114,24 @@ def _item(what: str, name: str, path: Path, node: str = "", was: int = 0, now: i
     return {"what": what, "name": name, "node": node, "path": written(path), "before": was, "after": now}
 
 
-def _gone_nodes(subject: Subject, old: Subject, *, every: bool) -> Iterator[dict[str, Json]]:
+_Gone = Iterator[tuple[dict[str, Json], tuple[Group, ...]]]
+"""What is gone, and the OSDs of it."""
+
+
+def _gone_nodes(subject: Subject, old: Subject, environment: Environment, *, every: bool) -> _Gone:
     if every or boolean(lookup(old.object, *_STORAGE, "useAllNodes")) is True:
         return
     now = _nodes(subject)
     for node in _nodes(old):
         here = _find(now, node.name, host=True)
         if here is None:
-            yield _item("node", node.name, (*_STORAGE, "nodes"))
+            yield _item("node", node.name, (*_STORAGE, "nodes")), groups_in(node.entry, old, environment)
         elif not _takes_any(here.entry, subject):
             left = {d.name for d in _devices(here.entry, here.path)}
-            gone = [d.name for d in _devices(node.entry, node.path) if d.name not in left]
-            yield from (_item("device", name, (*here.path, "devices"), node.name) for name in gone)
+            gone = [d for d in _devices(node.entry, node.path) if d.name not in left]
+            osds = groups_in(node.entry, old, environment) if gone else ()
+            for device in gone:
+                yield _item("device", device.name, (*here.path, "devices"), node.name), (osds[int(device.path[-1])],)
 
 
 def _takes_any(node: Node, cluster: Subject) -> bool:
@@ -125,16 +145,17 @@ def _takes_any(node: Node, cluster: Subject) -> bool:
     return False
 
 
-def _gone_sets(subject: Subject, old: Subject) -> Iterator[dict[str, Json]]:
+def _gone_sets(subject: Subject, old: Subject, environment: Environment) -> _Gone:
     now = _sets(subject)
     for entry in _sets(old):
         here = _find(now, entry.name)
         if here is None:
-            yield _item("device set", entry.name, _SETS)
+            yield _item("device set", entry.name, _SETS), groups_in(entry.entry, old, environment)
             continue
         was, left = (_count(lookup(e.entry, "count")) for e in (entry, here))
         if was is not None and left is not None and left < was:
-            yield _item("count", entry.name, (*here.path, "count"), was=was, now=left)
+            lost = (replace(group, count=was - left) for group in groups_in(entry.entry, old, environment))
+            yield _item("count", entry.name, (*here.path, "count"), was=was, now=left), tuple(lost)
 
 
 def _count(node: Node | None) -> int | None:
@@ -157,11 +178,20 @@ def osd_changes(subject: Subject, environment: Environment) -> Json:
             was, now = _effective(past, key, default), _effective(levels, key, default)
             if was is None or now is None or was[0] == now[0]:
                 continue
-            path = written(now[1] or was[1])
-            found.setdefault(path, _osd_item(key, path, whose, was[0], now[0], allowed=allowed))
+            place = now[1] or was[1]
+            of = _holder(place, subject if now[1] else old, whose)
+            found.setdefault(written(place), _osd_item(key, written(place), of, was[0], now[0], allowed=allowed))
     for item in _set_changes(subject, old, allowed=allowed):
         found.setdefault(str(item["path"]), item)
     return [*found.values()]
+
+
+def _holder(place: Path, cluster: Subject, whose: str) -> str:
+    """Whose setting stands at a place: one OSD's, a node's, or that of all that say nothing of their own."""
+    if "devices" in place:
+        return whose
+    name = words(lookup(cluster.object, *place[:4], "name")) if "nodes" in place else ""
+    return f"node {name}" if name else "OSDs"
 
 
 def _osd_item(key: str, path: str, whose: str, was: str, now: str, *, allowed: bool) -> dict[str, Json]:

@@ -100,6 +100,16 @@ def with_osds(environment: Environment, entries: tuple[OsdEntry, ...]) -> Enviro
     return replace(told, evidence={**environment.evidence, "osds": osd_obstacle(told)})
 
 
+def groups_in(entry: Node, cluster: Subject, environment: Environment) -> tuple[Group, ...]:
+    """The OSDs of one storage node or device set of a CephCluster."""
+    storage = lookup(cluster.object, "spec", "storage")
+    if storage is None:
+        return ()
+    if lookup(entry, "volumeClaimTemplates") is not None:
+        return (_device_set(entry, environment),)
+    return _sized(Osds(tuple(_of_node(entry, storage))), environment).groups
+
+
 def _sized(osds: Osds, environment: Environment) -> Osds:
     """Sizes that Git lacks, from the configured entry of the class."""
     sizes = {entry.device_class: byte_count(entry.size) for entry in environment.osds if entry.size}
@@ -249,20 +259,23 @@ def _classes(*levels: Node | None) -> tuple[str, ...]:
 
 def _device_sets(storage: Node, environment: Environment) -> Iterator[Group]:
     for device_set in items(lookup(storage, "storageClassDeviceSets")):
-        number = lookup(device_set, "count")
-        count = number.value if isinstance(number, Scalar) and type(number.value) is int else None
-        if count is None:
-            yield Group(None, BUILTIN_CLASSES, (), 0, None)
-            continue
-        template = _data_template(device_set)
-        chosen = text(lookup(template, "metadata", "annotations", "crushDeviceClass"))
-        classes = (chosen,) if chosen else _classes(lookup(device_set, "config"))
-        portable = boolean(lookup(device_set, "portable")) is True
-        nodes = len(environment.nodes)
-        most = min(count, nodes) if nodes and not portable else count
-        least = count if portable else min(1, count)
-        size = byte_count(text(lookup(template, "spec", "resources", "requests", "storage")) or "")
-        yield Group(count, classes, (), least, most, size)
+        yield _device_set(device_set, environment)
+
+
+def _device_set(device_set: Node, environment: Environment) -> Group:
+    number = lookup(device_set, "count")
+    count = number.value if isinstance(number, Scalar) and type(number.value) is int else None
+    if count is None:
+        return Group(None, BUILTIN_CLASSES, (), 0, None)
+    template = _data_template(device_set)
+    chosen = text(lookup(template, "metadata", "annotations", "crushDeviceClass"))
+    classes = (chosen,) if chosen else _classes(lookup(device_set, "config"))
+    portable = boolean(lookup(device_set, "portable")) is True
+    nodes = len(environment.nodes)
+    most = min(count, nodes) if nodes and not portable else count
+    least = count if portable else min(1, count)
+    size = byte_count(text(lookup(template, "spec", "resources", "requests", "storage")) or "")
+    return Group(count, classes, (), least, most, size)
 
 
 def _data_template(device_set: Node) -> Node | None:

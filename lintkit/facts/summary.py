@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
+from lintkit.facts.summary_effects import cluster_effects
 from lintkit.facts.summary_pairs import Sides, others, text_of, things
 from lintkit.facts.summary_services import chart_changes, node_changes
 from lintkit.facts.summary_storage import cluster_turns, load_changes, pool_changes, prediction_notes
@@ -78,15 +79,15 @@ def _rest(sides: Sides) -> list[str]:
 
 def _resources(sides: Sides, kinds: Iterable[str]) -> Iterator[Changed]:
     for kind in kinds:
-        for pair in things(sides, kind):
+        for pair in things(sides, kind, _name):
             turns = cluster_turns(pair, sides) if kind == "CephCluster" else _counts(kind, pair.before, pair.after)
             covered = (*_COVERED.get(kind, ()), *(path for _, path in _COUNTS.get(kind, ())))
             also = others(pair.before, pair.after, 2, covered) if pair.before and pair.after else ()
             # a block pool that is new or gone is told as the pool it is
             if kind == "CephBlockPool" and not also:
                 continue
-            if found := pair.changed(kind, pair.label(_name(pair.any)), turns, also):
-                yield found
+            if found := pair.changed(kind, turns, also):
+                yield found._replace(effects=cluster_effects(pair, sides)) if kind == "CephCluster" else found
 
 
 def _name(subject: Subject) -> str:
@@ -100,13 +101,13 @@ def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Tu
 
 def _deliveries(sides: Sides) -> Iterator[Changed]:
     """Deliveries that are new, gone, or apply otherwise than before; what they bring is told as what it is."""
-    for pair in things(sides, "Delivery"):
+    for pair in things(sides, "Delivery", lambda delivery: delivery.resource.name):
         before, after = (_own(served(s.object)) if s is not None else {} for s in pair[:2])
         keys = dict.fromkeys((*after, *before))
         turns = [Turn(_plainly(key), _revision(before, key), _revision(after, key)) for key in keys if key.endswith(_REVISION)]
         differ = tuple(key for key in keys if not key.endswith(_REVISION) and before.get(key) != after.get(key))
         also = differ if pair.before is not None and pair.after is not None else ()
-        if found := pair.changed(str(pair.any.facts["form"]), pair.label(pair.any.resource.name), turns, also):
+        if found := pair.changed(str(pair.any.facts["form"]), turns, also):
             yield found
 
 

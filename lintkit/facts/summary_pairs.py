@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 from lintkit.facts.changes import newly_hidden
 from lintkit.facts.reading import written
@@ -38,13 +39,13 @@ class Sides(NamedTuple):
 class Pair(NamedTuple):
     """A subject before and after; one of them is None where it was not there. ``doubt`` is why it may be all the same.
 
-    ``alone``: no other of its name lies beside it.
+    ``name`` is for readers, and no other thing of the kind has it.
     """
 
     before: Subject | None
     after: Subject | None
     doubt: str = ""
-    alone: bool = True
+    name: str = ""
 
     @property
     def any(self) -> Subject:
@@ -53,15 +54,11 @@ class Pair(NamedTuple):
         assert found is not None
         return found
 
-    def label(self, name: str) -> str:
-        """``name`` for readers: with the file where several of it lie side by side, unknown where a generator gives it."""
-        return (name or "unknown") if self.alone else f"{name or 'unknown'} ({self.any.home.doc.source.path})"
-
-    def changed(self, kind: str, name: str, turns: Iterable[Turn], also: tuple[str, ...] = ()) -> Changed | None:
+    def changed(self, kind: str, turns: Iterable[Turn], also: tuple[str, ...] = ()) -> Changed | None:
         """What differs of it; None when nothing does. Settings that are empty on both sides are left out."""
         told = tuple(turn for turn in turns if turn.before != "" or turn.after != "")
         if self.before is None or self.after is None:
-            return Changed(kind, name, "added" if self.after else "removed", told, why=self.doubt)
+            return Changed(kind, self.name, "added" if self.after else "removed", told, why=self.doubt)
         differ = tuple(turn for turn in told if turn.before != turn.after)
         why = ""
         if newly_hidden(self.after, self.before):
@@ -70,23 +67,39 @@ class Pair(NamedTuple):
             differ, why = tuple(turn._replace(before=None) for turn in differ), self.before.origin.hidden
         if why and not differ and not also:
             differ = (Turn("settings", None, None),)
-        return Changed(kind, name, "changed", differ, also, why) if differ or also else None
+        return Changed(kind, self.name, "changed", differ, also, why) if differ or also else None
 
 
-def things(sides: Sides, kind: str) -> Iterator[Pair]:
+def things(sides: Sides, kind: str, name: Callable[[Subject], str]) -> Iterator[Pair]:
     """Every subject of a kind with its counterpart, those after the change first, each in order.
 
     Several of one name (alternatives that lie side by side) are told apart by their file, as ``Environment.before`` does.
+    ``name`` is what readers call a subject; where several would be called the same, the namespace is said, else the file.
     """
     both = [side.by_kind.get(kind, ()) for side in sides]
     several = {_stem(s) for members in both for s in members if "#" in s.id}
     before, after = ({_key(s, several): s for s in members} for members in both)
+    found: list[Pair] = []
     for key, subject in after.items():
         old = before.get(key)
-        yield Pair(old, subject, "" if old else sides.turned().doubt(subject), key[0] not in several)
-    for key, subject in before.items():
-        if key not in after:
-            yield Pair(subject, None, sides.doubt(subject), key[0] not in several)
+        found.append(Pair(old, subject, "" if old else sides.turned().doubt(subject)))
+    found += [Pair(subject, None, sides.doubt(subject)) for key, subject in before.items() if key not in after]
+    for pair, called in zip(found, _names([pair.any for pair in found], name), strict=True):
+        yield pair._replace(name=called)
+
+
+def _names(subjects: list[Subject], name: Callable[[Subject], str]) -> list[str]:
+    """A name of its own for each; unknown where a generator gives it."""
+    names = [name(subject) or "unknown" for subject in subjects]
+    spaces = {(called, s.resource.namespace) for called, s in zip(names, subjects, strict=True)}
+    places = Counter(called for called, _ in spaces)
+    names = [_spaced(n, s.resource.namespace) if places[n] > 1 else n for n, s in zip(names, subjects, strict=True)]
+    count = Counter(names)
+    return [f"{n} ({s.home.doc.source.path})" if count[n] > 1 else n for n, s in zip(names, subjects, strict=True)]
+
+
+def _spaced(name: str, namespace: str) -> str:
+    return f"{namespace}/{name}" if namespace and not name.startswith(f"{namespace}/") else name
 
 
 def _stem(subject: Subject) -> str:

@@ -31,7 +31,7 @@ def chart_changes(sides: Sides) -> Iterator[Changed]:
     """Releases of charts that are new, gone, or differ in version, OpenStack release, replicas or other values."""
     releases = tuple(services(side) for side in sides)
     workloads = tuple(_workloads(side) for side in sides)
-    for pair in things(sides, "ChartValues"):
+    for pair in things(sides, "ChartValues", _name):
         chart = words(pair.any.object.get("chart"))
         openstack = next((spec.group for spec in components(chart)), "") == "openstack"
         turns = [Turn("chart version", *(_version(s) for s in pair[:2]))]
@@ -41,12 +41,12 @@ def chart_changes(sides: Sides) -> Iterator[Changed]:
             turns.insert(0, Turn("release", *(_release(s, known) for s, known in zip(pair[:2], releases, strict=True))))
         turns += _replicas(pair, workloads)
         kind = _ROOK.get(chart, "service" if openstack else "chart")
-        if found := pair.changed(kind, _name(pair.any, chart), turns, _values(pair, chart, turns)):
+        if found := pair.changed(kind, turns, _values(pair, chart, turns)):
             yield found
 
 
-def _name(values: Subject, chart: str) -> str:
-    release = values.resource.name
+def _name(values: Subject) -> str:
+    release, chart = values.resource.name, words(values.object.get("chart"))
     return release if release == chart or chart in _ROOK else f"{release} ({chart})"
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lintkit.facts.osds import osds_of
+from lintkit.facts.pg_changes import standing_plan
 from lintkit.facts.pg_plan import ClusterPlan, plans
 from lintkit.facts.pools import shape
 from lintkit.facts.reading import words
 from lintkit.facts.storage import external
+from lintkit.facts.summary_effects import CLASS, DOMAIN, ROOT, SIZE, pool_effects
 from lintkit.facts.summary_pairs import Pair, Sides, others, text_of, things
 from lintkit.finding import Changed, Turn
 from lintkit.subjects.environment import Environment, NotKnown, once
@@ -23,9 +25,9 @@ POOL: Final = "pool"
 LOAD: Final = "PG replicas per OSD"
 # what a row says, where the pool says it, and what it means where the pool says nothing
 _SETTINGS: Final[tuple[tuple[str, Path, str], ...]] = (
-    ("failure domain", ("failureDomain",), "host"),
-    ("device class", ("deviceClass",), ""),
-    ("CRUSH root", ("crushRoot",), "default"),
+    (DOMAIN, ("failureDomain",), "host"),
+    (CLASS, ("deviceClass",), ""),
+    (ROOT, ("crushRoot",), "default"),
     ("ratio", ("parameters", "target_size_ratio"), ""),
     ("target bytes", ("parameters", "target_size_bytes"), ""),
     ("bulk", ("parameters", "bulk"), ""),
@@ -42,22 +44,27 @@ _COVERED: Final = (*_FORM, _LEGACY_RATIO, *(path for _, path, _ in _SETTINGS))
 def pool_changes(sides: Sides) -> Iterator[Changed]:
     """Pools that are new, gone, or differ in what they ask for or in the PGs that the autoscaler will choose."""
     told: set[str] = set()
-    for pair in things(sides, "Pool"):
-        name = str(pair.any.facts["ceph_name"])
+    for pair in things(sides, "Pool", _ceph_name):
+        name = _ceph_name(pair.any)
         told.add(name)
         if any(external(s, e) is True for s, e in zip(pair[:2], sides, strict=True) if s is not None):
             continue
         pgs = Turn(PGS, *(_pgs(side, s, name) for side, s in zip(sides, pair[:2], strict=True)))
         also = others(pair.before, pair.after, 2, _COVERED) if pair.before and pair.after else ()
-        found = pair.changed(POOL, pair.label(name), (*_pool_turns(pair), pgs), also)
+        found = pair.changed(POOL, (*_pool_turns(pair), pgs), also)
         if found is not None:
             unknown = found.state == "changed" and pgs.before is None and pgs.after is None
+            found = found._replace(effects=pool_effects(pair, found, tuple(_plan(side, pair.any) for side in sides)))
             yield found._replace(turns=(*found.turns, pgs)) if unknown else found
     yield from _implicit(sides, told)
 
 
+def _ceph_name(pool: Subject) -> str:
+    return str(pool.facts["ceph_name"])
+
+
 def _pool_turns(pair: Pair) -> list[Turn]:
-    turns = [Turn("size", _form(pair.before), _form(pair.after))]
+    turns = [Turn(SIZE, _form(pair.before), _form(pair.after))]
     for name, path, default in _SETTINGS:
         turns.append(Turn(name, _setting(pair.before, path, default), _setting(pair.after, path, default)))
     return turns
@@ -89,15 +96,19 @@ def _setting(pool: Subject | None, path: Path, default: str) -> str | None:
 
 @once
 def _predicted(environment: Environment) -> dict[str, tuple[Subject, ClusterPlan | NotKnown]]:
-    """The prediction for the cluster of each namespace."""
-    return {cluster.resource.namespace: (cluster, made) for cluster, made in plans(environment)}
+    """The prediction for the cluster of each namespace, as it stands there."""
+    return {cluster.resource.namespace: (cluster, standing_plan(cluster, environment)) for cluster, _ in plans(environment)}
+
+
+def _plan(environment: Environment, pool: Subject) -> ClusterPlan | NotKnown | None:
+    return _predicted(environment).get(pool.resource.namespace, (None, None))[1]
 
 
 def _pgs(environment: Environment, pool: Subject | None, name: str) -> str | None:
     """PGs that the pool will have, those of all pools together where one spec makes several; None when not known."""
     if pool is None:
         return ""
-    _, made = _predicted(environment).get(pool.resource.namespace, (None, None))
+    made = _plan(environment, pool)
     if not isinstance(made, ClusterPlan):
         return None
     own = [plan for d, plan in zip(made.pools, made.plan.pools, strict=True) if d.subject is not None and d.subject.id == pool.id]

@@ -127,7 +127,9 @@ def sample() -> Report:
 def change() -> ChangeSummary:
     """A change that adds, removes and changes, with unknown values and names that are hard to print."""
     pools = (
-        Changed("pool", "glance.images", "changed", (Turn("size", "3", "2"), Turn("PGs", "128", "64")), ("quotas", "mirroring")),
+        Changed(
+            "pool", "glance.images", "changed", (Turn("size", "3", "2"), Turn("PGs", "128", "64")), ("quotas", "mirroring")
+        )._replace(effects=("Ceph drops 33 % of the copies", "Ceph moves about 38 % of its data")),
         Changed(
             "pool", "fresh|`x`", "added", (Turn("size", "", "4+2"), Turn("device class", "", "n_v_m_e"), Turn("PGs", "", None))
         ),

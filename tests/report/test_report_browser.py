@@ -15,7 +15,7 @@ from lintkit.finding import Report
 from lintkit.records import replace
 from lintkit.report.formats import FORMATS
 from lintkit.report.info import Options, Overview, PolicyInfo
-from tests.report.conftest import infos, sample
+from tests.report.conftest import change, infos, sample
 from tests.report.test_report_html import NASTY, overview
 
 selenium = pytest.importorskip("selenium")
@@ -220,7 +220,7 @@ def test_everything_can_be_done_by_keyboard(page: Page) -> None:
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_stands_out_from_its_ground(page: Page, scheme: dict[str, Any]) -> None:
     page.media(scheme)
-    page.open(sample(), infos(), overview())
+    page.open(replace(sample(), changes=change()), infos(), overview())
     least, where = page.run(CONTRAST)
     assert least >= 4.5, where
     ground = page.run("return getComputedStyle(document.body).backgroundColor")
@@ -228,7 +228,7 @@ def test_text_stands_out_from_its_ground(page: Page, scheme: dict[str, Any]) -> 
 
 
 def test_every_control_has_a_name_and_every_heading_its_level(page: Page) -> None:
-    page.open(many(120), infos(), overview())
+    page.open(replace(many(120), changes=change()), infos(), overview())
     tree = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     told = [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in tree if not n.get("ignored")]
     controls = {
@@ -256,7 +256,7 @@ def test_every_control_has_a_name_and_every_heading_its_level(page: Page) -> Non
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_axe_finds_nothing_that_keeps_people_from_using_it(page: Page, scheme: dict[str, Any]) -> None:
     page.media(scheme)
-    page.open(many(60), infos(), overview())
+    page.open(replace(many(60), changes=change()), infos(), overview())
     page.run(AXE.read_text("utf-8"))
     said = page.driver.execute_async_script(
         """const done = arguments[0];

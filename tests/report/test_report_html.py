@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from lintkit import __version__
-from lintkit.finding import Finding, Report
+from lintkit.finding import Changed, ChangeSummary, EnvironmentChange, Finding, Report, Turn
 from lintkit.overview import overview_of
 from lintkit.report.formats import FORMATS
 from lintkit.report.html.data import embedded
@@ -117,6 +117,18 @@ def test_a_page_says_that_nothing_was_found() -> None:
     same("html-body-nothing.txt", body(page(Report(findings=(), files=1, environments=("prod",)))))
 
 
+def test_what_a_change_does_is_what_its_golden_file_holds(summary: ChangeSummary) -> None:
+    text = body(page(Report(findings=(), environments=("prod",), changes=summary)))
+    same("html-changes.txt", text[text.index('<section id="changes"') : text.index("<footer")])
+
+
+def test_a_change_that_does_nothing_is_said_and_no_change_has_no_section() -> None:
+    text = body(page(Report(findings=(), changes=ChangeSummary((EnvironmentChange("prod"),), ("own/templates/<b>.yaml",)))))
+    assert '<p class="nothing">No change in what the clusters get that lintkit can tell; it does not follow 1 changed' in text
+    assert "own/templates/&lt;b&gt;.yaml</p>" in text
+    assert 'id="changes"' not in page(Report(findings=()))
+
+
 def test_a_page_says_first_that_something_is_broken() -> None:
     text = page(Report(findings=(), broken=("policy <b>x</b> is broken: it fails",)))
     assert "<li>policy &lt;b&gt;x&lt;/b&gt; is broken: it fails</li>" in text
@@ -142,7 +154,10 @@ def test_only_the_style_and_the_script_of_the_page_may_run(report: Report) -> No
 def test_nothing_of_a_repository_becomes_markup(finding: Callable[..., Finding]) -> None:
     source = Source("a.yaml", f"key: {NASTY}\n")
     bad = finding(source, "key", message=NASTY, policy=NASTY, family=NASTY, origin=NASTY, why=NASTY, environments=(NASTY,))
-    text = page(Report(findings=(bad,), broken=(NASTY,), environments=(NASTY, "b")), (), overview(NASTY))
+    changed = Changed(NASTY, NASTY, "changed", (Turn(NASTY, NASTY, NASTY),), (NASTY,), NASTY, (NASTY,))
+    changes = ChangeSummary((EnvironmentChange(NASTY, (changed,), (NASTY,), NASTY), EnvironmentChange(NASTY + "b")))
+    report = Report(findings=(bad,), broken=(NASTY,), environments=(NASTY, "b"), changes=changes)
+    text = page(report, (), overview(NASTY))
     assert len(parts(text, "script")) == 2
     assert "<img" not in text
     assert "<!--" not in text

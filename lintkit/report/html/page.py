@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lintkit import __version__
 from lintkit.finding import Report
+from lintkit.report.html.changes import changes
 from lintkit.report.html.cloud import deliveries, environments, placement_groups, roles
 from lintkit.report.html.data import embedded
 from lintkit.report.html.markup import Markup, el, join
@@ -59,6 +60,7 @@ def _sections(report: Report, policies: Sequence[PolicyInfo], options: Options) 
     found: list[tuple[str, str, Markup | None]] = [
         ("summary", "Summary", summary(report, options)),
         ("findings", "Findings", findings(report)),
+        ("changes", "Changes", changes(report.changes)),
         ("policies", "Policies", judged_policies(report, policies)),
     ]
     if options.overview:
