@@ -31,6 +31,7 @@ OURS: Final = frozenset(
         "Reference",
         "ValuesFile",
         "ChartValues",
+        "OtherValues",
         "Environment",
     }
 )

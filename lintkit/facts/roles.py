@@ -82,7 +82,9 @@ def ored_terms(subject: Subject, environment: Environment) -> Json:
     return found
 
 
-_DERIVED: Final = frozenset({"Pool", "Component", "Database", "MessageQueue", "Container", "Node", "Environment", "ChartValues"})
+_DERIVED: Final = frozenset(
+    {"Pool", "Component", "Database", "MessageQueue", "Container", "Node", "Environment", "ChartValues", "OtherValues"}
+)
 
 
 def _search(subject: Subject, node: Node, path: Path, found: list[Json]) -> None:
@@ -165,7 +167,8 @@ def host_conflicts(subject: Subject, environment: Environment) -> Json:
             elif name == "node_labels" and not _readable(entry.value, Mapping):
                 found.append(_conflict("labels-shape", value, path))
             elif name == "node_taints" and not _taints(entry.value):
-                found.append(_conflict("taints-shape", value, path))
+                wrong = next((i for i, item in enumerate(items(entry.value)) if not _taint(item)), None)
+                found.append(_conflict("taints-shape", value, path if wrong is None else f"{path}[{wrong}]"))
     return found
 
 
@@ -195,7 +198,13 @@ def _readable(node: Node, shape: type[Node]) -> bool:
 def _taints(node: Node) -> bool:
     if isinstance(node, Mapping) or not (items(node) or _readable(node, Mapping)):
         return False
-    return all(unknown_reason(item) or parse_taint(text(item) or "") for item in items(node))
+    return all(_taint(item) for item in items(node))
+
+
+def _taint(node: Node) -> bool:
+    """Whether an item of ``node_taints`` is one: ``key=value:effect``, or a mapping of these, which newer kubespray takes."""
+    mapped = isinstance(node, Mapping) and all(text(lookup(node, key)) for key in ("key", "effect"))
+    return bool(mapped or unknown_reason(node) or parse_taint(text(node) or ""))
 
 
 def replica_literal(subject: Subject, environment: Environment) -> Json | NotKnown:

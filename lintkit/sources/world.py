@@ -54,13 +54,15 @@ DEFAULT: Final = "default"
 class Gathered:
     """What reaches one environment.
 
-    The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
-    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces that charts or manifests fill with what is not known.
+    The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here,
+    ``others`` are uses of such charts. ``same`` is what makes each chart one. ``blind`` are namespaces that charts or
+    manifests fill with what is not known.
     """
 
     name: str
     resources: list[Resource] = field(default_factory=list)
     charts: list[ChartUse] = field(default_factory=list)
+    others: list[ChartUse] = field(default_factory=list)
     deliveries: list[Resource] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
     same: set[tuple[object, ...]] = field(default_factory=set)
@@ -145,9 +147,11 @@ class World:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
         self.releases.append((environment, release))
-        uses = chart_uses(release, self.reader)
-        new = [use for use in uses if _same(use) not in gathered.same]
-        gathered.charts += new
+        found = chart_uses(release, self.reader)
+        uses = [use for use in found if known_chart(use.chart)]
+        new = [use for use in found if _same(use) not in gathered.same]
+        gathered.charts += [use for use in new if known_chart(use.chart)]
+        gathered.others += [use for use in new if not known_chart(use.chart)]
         gathered.same.update(_same(use) for use in new)
         whole = self._add_templates(environment, release) if release.path is not None else False
         if not uses and not whole:
