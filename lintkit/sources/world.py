@@ -222,6 +222,7 @@ def environment_from_path(path: str) -> str:
 def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World:
     """Resolve every delivery of a tree. Files and directories in ``named`` count even in archives, drafts and the like."""
     from lintkit.sources.argo import resolve_argo
+    from lintkit.sources.argocd.settings import add_settings
     from lintkit.sources.fluxcd import resolve_flux
     from lintkit.sources.loose import resolve_fleet, resolve_loose
 
@@ -232,6 +233,7 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
+    add_settings(world)
     _read_named(world, named)
     _bind_inventories(world)
     _missing_checkouts(world)
