@@ -31,7 +31,9 @@ from lintkit.yamldoc.node import Json, Node, Path, Scalar, items, lookup, text
 from lintkit.yamldoc.transform import keys
 from lintkit.yamldoc.unknowns import unknown_reason
 
-PROJECTED: Final = frozenset({"ChartValues", "Container", "Database", "Delivery", "Environment", "MessageQueue", "Node", "Pool"})
+PROJECTED: Final = frozenset(
+    {"ChartValues", "OtherValues", "Container", "Database", "Delivery", "Environment", "MessageQueue", "Node", "Pool"}
+)
 """Subjects that stand for a resource that is listed anyway, or for none."""
 
 _VARIABLE: Final = regex(r"\$\{#?([A-Za-z_]\w*)")

@@ -32,6 +32,7 @@ OURS: Final = frozenset(
         "Reference",
         "ValuesFile",
         "ChartValues",
+        "OtherValues",
         "Environment",
     }
 )

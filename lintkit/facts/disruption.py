@@ -20,7 +20,18 @@ from lintkit.yamldoc.unknowns import unknown_reason
 
 # subjects of ours that stand for something else or make no pods
 _OURS: Final = frozenset(
-    {"Component", "Container", "Pool", "MessageQueue", "Environment", "ChartValues", "Delivery", "Reference", "ValuesFile"}
+    {
+        "Component",
+        "Container",
+        "Pool",
+        "MessageQueue",
+        "Environment",
+        "ChartValues",
+        "OtherValues",
+        "Delivery",
+        "Reference",
+        "ValuesFile",
+    }
 )
 
 

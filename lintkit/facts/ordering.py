@@ -14,7 +14,7 @@ from lintkit.sources.argocd.application import WAVE, read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex
-from lintkit.yamldoc.node import Json, Mapping, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # operator charts and repositories -> kinds they serve
@@ -207,25 +207,28 @@ def _listed(value: Json) -> list[Json]:
 
 
 def health_of_applications(_subject: Subject, environment: Environment) -> Json:
-    """``waves`` (different waves among Applications), and ``maps``: each argocd-cm of the environment, ``of`` and whether it
-    has a health customization for Applications (``restored``)."""
+    """``waves`` (different waves among Applications that another one brings), and ``maps``: each argocd-cm of the environment,
+    also as values of the argo-cd chart: ``of``, ``path`` of its data, and whether one of them has a health customization for
+    Applications (``restored``)."""
     found: set[int] = set()
     for delivery in environment.by_kind.get("Delivery", ()):
-        if delivery.facts["form"] == "Application":
+        if delivery.facts["form"] == "Application" and delivery.facts["parent"]:
             app = read_application(delivery.object)
             found.add(app.wave or 0)
-    maps: list[Json] = []
-    for resource in environment.by_kind.get("ConfigMap", ()):
-        if resource.resource.name == "argocd-cm":
-            data = lookup(resource.object, "data")
-            keys = [key for key, _ in data] if isinstance(data, Mapping) else []
-            maps.append(
-                {
-                    "of": resource.id,
-                    "restored": any("argoproj.io_Application" in k or k == "resource.customizations" for k in keys),
-                }
-            )
-    return {"waves": [*sorted(found)], "maps": maps}
+    maps = [(r, "data") for r in environment.by_kind.get("ConfigMap", ()) if r.resource.name == "argocd-cm"]
+    releases = [r for r in environment.by_kind.get("OtherValues", ()) if text(r.object.get("chart")) == "argo-cd"]
+    maps += [(r, "values.configs.cm") for r in releases if isinstance(lookup(r.object, "values", "configs", "cm"), Mapping)]
+    restored = any(_restores(lookup(r.object, *path.split("."))) for r, path in maps)
+    return {"waves": [*sorted(found)], "maps": [{"of": r.id, "path": path, "restored": restored} for r, path in maps]}
+
+
+def _restores(data: Node | None) -> bool:
+    """Whether settings give Applications a health: a key of its own, or in the text of all customizations."""
+    for key, entry in data if isinstance(data, Mapping) else ():
+        whole = key == "resource.customizations" and (unknown_reason(entry.value) or "Application" in (text(entry.value) or ""))
+        if whole or "argoproj.io_Application" in key:
+            return True
+    return unknown_reason(data) != ""
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

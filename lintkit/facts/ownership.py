@@ -9,6 +9,7 @@ from typing import Final
 from lintkit.facts.compute import charts, values_of, word
 from lintkit.facts.deliveries import OURS, brought, chart_names
 from lintkit.facts.storage import external
+from lintkit.sources.argocd.application import read_application
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, boolean
@@ -82,15 +83,32 @@ def operator_namespace(_subject: Subject, environment: Environment) -> Json:
                 found.append({**item, "wanted": home, "strict": strict})
     clusters = environment.by_kind.get("CephCluster", ())
     known = {c.resource.namespace for c in clusters}
-    if not known or any(external(c, environment) for c in clusters) or "" in known or environment.unread:
+    if not known or any(external(c, environment) for c in clusters) or "" in known:
         return found
     for kind in ("CephBlockPool", "CephFilesystem", "CephObjectStore", "CephClient", "CephNFS", "CephObjectStoreUser"):
         for resource in environment.by_kind.get(kind, ()):
-            if resource.resource.namespace and resource.resource.namespace not in known:
+            namespace = resource.resource.namespace
+            if namespace and namespace not in known and not _may_hold_cluster(environment, namespace):
                 name = f"{kind} {resource.resource.name}"
                 item = {"of": resource.id, "path": "metadata.namespace", "what": "resource", "name": name}
                 found.append({**item, "value": resource.resource.namespace, "wanted": sorted(known)[0], "strict": False})
     return found
+
+
+def _may_hold_cluster(environment: Environment, namespace: str) -> bool:
+    """Whether something that cannot be read may put a CephCluster into a namespace.
+
+    A chart of another name does not, nor does a repository that an Application takes to another namespace.
+    """
+    reasons = [r for r in environment.unread if not r.startswith("chart ") or "rook" in r or "ceph" in r]
+    if any(not r.startswith("repository ") for r in reasons):
+        return True
+    for delivery in environment.by_kind.get("Delivery", ()) if reasons else ():
+        if str(delivery.facts["label"]) in environment.by_delivery:
+            continue
+        if delivery.facts["form"] != "Application" or read_application(delivery.object).destination.namespace in ("", namespace):
+            return True
+    return False
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

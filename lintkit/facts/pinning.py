@@ -7,7 +7,7 @@ from typing import Final
 
 from lintkit.facts.disruption import budgeted
 from lintkit.facts.placement import escaped
-from lintkit.facts.scheduling import pod_selectors, tolerations
+from lintkit.facts.scheduling import ceph_daemons, operator_pods, pod_selectors, tolerations
 from lintkit.facts.workloads import HOSTNAME, bounds, workloads
 from lintkit.sources.inventory.model import CONTROL_PLANE
 from lintkit.subjects.environment import Environment, Fact
@@ -41,14 +41,17 @@ def topology_keys(subject: Subject, environment: Environment) -> Json:
 
 def open_tolerations(subject: Subject, environment: Environment) -> Json:
     """Tolerations of every taint: ``of``, ``path``, ``title``, ``effect`` (empty for all) and ``daemon``."""
-    found: list[Json] = []
-    for workload in workloads(environment):
-        for toleration in tolerations(workload) or ():
+    found: dict[tuple[str, str], Json] = {}
+    pods = [(w.subject, w.title, w.daemon, tolerations(w) or ()) for w in (*workloads(environment), *ceph_daemons(environment))]
+    pods += [(p.subject, p.title, p.daemon, p.tolerated) for p in operator_pods(environment)]
+    for owner, title, daemon, tolerated in pods:
+        for toleration in tolerated:
             if not toleration.key and toleration.operator == "Exists" and toleration.effect != _HARMLESS:
                 path = escaped(toleration.path)
-                item = {"of": workload.subject.id, "path": path, "title": workload.title, "effect": toleration.effect}
-                found.append({**item, "daemon": workload.daemon})
-    return found
+                said = f"placement.all of {owner.kind} {owner.resource.name}" if toleration.path[2:3] == ("all",) else title
+                item: Json = {"of": owner.id, "path": path, "title": said, "effect": toleration.effect, "daemon": daemon}
+                found.setdefault((owner.id, path), item)
+    return [*found.values()]
 
 
 def pinned(subject: Subject, environment: Environment) -> Json:

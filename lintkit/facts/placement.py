@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
+from lintkit.charts import components
 from lintkit.facts.words import nearest
 from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, is_null, items, lookup, string, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, is_null, items, lookup, string, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 # set by the kubelet, the cloud provider or node discovery, so seldom in an inventory
@@ -30,10 +31,14 @@ SYSTEM_LABELS: Final = frozenset(
         "beta.kubernetes.io/arch",
     }
 )
+# labels that node feature discovery and device plugins set (its documentation, "Feature labels"), and Talos extensions
+_DISCOVERED: Final = ("feature.node.kubernetes.io", "profile.node.kubernetes.io", "extensions.talos.dev", "gpu.intel.com")
+_VENDORS: Final = ("nvidia.com", "amd.com")
 # subjects whose values others stand for, or that make no pods
-_UNPLACED: Final = frozenset(
-    {"Pool", "MessageQueue", "Database", "Environment", "Delivery", "Reference", "ValuesFile", "ChartValues"}
-)
+_UNPLACED: Final = frozenset({"Pool", "MessageQueue", "Database", "Environment", "Delivery", "Reference", "ValuesFile"})
+_VALUES: Final = ("ChartValues", "OtherValues")
+# charts whose values become custom resources, which are looked at instead, and the part of the values that does not
+_PARTS: Final[Dict[str, Path]] = {"rook-ceph-cluster": ("toolbox",)}
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -47,16 +52,22 @@ class Term(NamedTuple):
 
 
 class Selector(NamedTuple):
-    """What pods of a subject ask of a node: any of ``alternatives``, each a list of terms that must all hold."""
+    """What pods of a subject ask of a node: any of ``alternatives``, each a list of terms that must all hold.
+
+    ``textual``: all of it is one text at ``path``.
+    """
 
     path: Path
     alternatives: tuple[tuple[Term, ...], ...]
+    textual: bool = False
 
 
 def selectors(subject: Subject) -> list[Selector]:
     """Node selectors and required node affinities of a subject; those with unknown values are left out."""
     if subject.kind == "Component":
         return _of_component(subject)
+    if subject.kind in _VALUES:
+        return list(_of_values(subject))
     spec = lookup(subject.object, "spec")
     return list(_search(spec, ("spec",))) if isinstance(spec, Mapping) else []
 
@@ -118,6 +129,47 @@ def _label_text(node: Node | None) -> str | None:
     return str(value).lower() if isinstance(value, bool) else node.text if not isinstance(value, str) else value
 
 
+def _of_values(subject: Subject) -> Iterator[Selector]:
+    """What users wrote as ``nodeSelector`` and ``nodeAffinity`` into a chart's values, switched-off parts left out.
+
+    Charts of OpenStack-Helm have labels instead, which their Components have.
+    """
+    chart = text(subject.object.get("chart")) or ""
+    if not components(chart):
+        path: Path = ("values", *_PARTS.get(chart, ()))
+        found = lookup(subject.object, *path)
+        yield from _search_values(found, path) if found is not None else ()
+
+
+def _search_values(node: Node, path: Path) -> Iterator[Selector]:
+    if boolean(lookup(node, "enabled")) is False:
+        return
+    for name, value in [(n, e.value) for n, e in node] if isinstance(node, Mapping) else enumerate(items(node)):
+        below: Path = (*path, name)
+        if value.doc.source.builtin and not isinstance(value, Mapping):
+            continue
+        if str(name).endswith("odeAffinity"):
+            yield from text_selector(value, below) if isinstance(value, Scalar) else _affinity(value, below)
+        elif name == "nodeSelector" and isinstance(value, Mapping):
+            yield from _map_selector(value, below)
+        elif not isinstance(value, Scalar):
+            yield from _search_values(value, below)
+
+
+def text_selector(node: Scalar, path: Path) -> Iterator[Selector]:
+    """A selector as Rook's operator reads it from a text: ``role=storage,ceph; ssd`` (rook pkg/operator/k8sutil/node.go)."""
+    if unknown_reason(node) or node.doc.source.builtin or not isinstance(node.value, str):
+        return
+    terms: list[Term] = []
+    for part in node.text.split(";"):
+        key, equals, values = part.strip().partition("=")
+        if key:
+            listed = tuple(value.strip() for value in values.split(",")) if equals else ()
+            terms.append(Term(key, "In" if equals else "Exists", listed, path))
+    if terms:
+        yield Selector(path, (tuple(terms),), textual=True)
+
+
 def _search(node: Node, path: Path) -> Iterator[Selector]:
     if isinstance(node, Mapping):
         for name, entry in node:
@@ -173,11 +225,17 @@ def _expression(node: Node, path: Path) -> Term | None:
     return Term(key, operator, tuple(v for v in values if v is not None), path)
 
 
+def _set_elsewhere(key: str) -> bool:
+    """Whether something that runs in the cluster sets a label, so that an inventory does not have it."""
+    domain = key.partition("/")[0]
+    return key in SYSTEM_LABELS or domain in _VENDORS or any(domain == d or domain.endswith("." + d) for d in _DISCOVERED)
+
+
 def fits(node: ClusterNode, term: Term) -> bool:
     """Whether a node satisfies a term (Kubernetes node affinity operators); system labels it lacks count as present."""
     has = term.key in node.labels
     value = node.labels.get(term.key)
-    if (not has and term.key in SYSTEM_LABELS) or (has and value is None):
+    if (not has and _set_elsewhere(term.key)) or (has and value is None):
         return True
     if term.operator == "In":
         return has and value in term.values
@@ -205,8 +263,9 @@ def all_selectors(subject: Subject, environment: Environment) -> Json:
 
     One item a selector: ``of`` and ``path`` (where it is written), ``workload``, ``text`` (the terms as
     people write them), ``keys``, ``absent_keys`` (keys no node carries), ``nodes`` (matching names),
-    ``mismatched`` (terms whose key some node carries, but none has the value: ``key``, ``value``, ``carried`` (values that nodes
-    have), ``path`` of the value), ``nearest`` (a label key of the inventory close to the first absent one), ``near_path``.
+    ``mismatched`` (terms whose key some node carries, but none has the value: ``key``, ``value``, ``carried`` (values
+    that nodes have), ``path`` of the value, ``alone`` (nothing else stands there)), ``nearest`` (a label key of the
+    inventory close to the first absent one).
     """
     carried = {key for node in environment.nodes for key in node.labels}
     found: list[Json] = []
@@ -222,16 +281,17 @@ def _selector_item(subject: Subject, selector: Selector, environment: Environmen
     terms = [term for alternative in selector.alternatives for term in alternative]
     keys = list(dict.fromkeys(t.key for t in terms))
     positive = [t.key for t in terms if t.operator not in ("DoesNotExist", "NotIn")]
-    absent = [k for k in dict.fromkeys(positive) if k not in carried and k not in SYSTEM_LABELS]
+    absent = [k for k in dict.fromkeys(positive) if k not in carried and not _set_elsewhere(k)]
     at = next((t for t in terms if t.key in absent), None)
-    path = selector.path if at is None else at.path if subject.kind == "Component" or at.path[-1] == at.key else (*at.path, "key")
-    values_path = path if subject.kind == "Component" or path[-1] != "key" else (*path[:-1], "values")
+    whole = subject.kind == "Component" or selector.textual
+    path = selector.path if at is None else at.path if whole or at.path[-1] == at.key else (*at.path, "key")
+    values_path = path if whole or path[-1] != "key" else (*path[:-1], "values")
     return {
         "of": subject.id,
         "path": escaped(path if absent else ("nodeSelector", "value") if subject.kind == "Component" else values_path),
         "key_path": escaped(path),
         "key_is_value": path[-1] == "key",
-        "workload": f"{subject.resource.kind} {subject.resource.name}" if subject.kind != "Component" else subject.resource.name,
+        "workload": _workload(subject, selector),
         "text": selector_text(selector),
         "keys": list(keys),
         "absent_keys": list(absent),
@@ -243,6 +303,15 @@ def _selector_item(subject: Subject, selector: Selector, environment: Environmen
     }
 
 
+def _workload(subject: Subject, selector: Selector) -> str:
+    if subject.kind in _VALUES:
+        place = ".".join(str(key) for key in selector.path[1:] if key not in (_REQUIRED, "nodeSelectorTerms"))
+        head = place.partition(".nodeSelector")[0].partition(".affinity")[0]
+        chart = f"chart {text(subject.object.get('chart'))}"
+        return chart if head.startswith(("nodeSelector", "affinity")) else f"{head} of {chart}"
+    return f"{subject.resource.kind} {subject.resource.name}" if subject.kind != "Component" else subject.resource.name
+
+
 def _mismatched(subject: Subject, selector: Selector, nodes: tuple[ClusterNode, ...]) -> list[Json]:
     found: list[Json] = []
     for term in (t for alternative in selector.alternatives for t in alternative):
@@ -250,8 +319,9 @@ def _mismatched(subject: Subject, selector: Selector, nodes: tuple[ClusterNode, 
         if term.operator != "In" or not carrying or any(fits(node, term) for node in nodes):
             continue
         carried = sorted({value for node in carrying if (value := node.labels[term.key]) is not None})
-        path = _value_path(subject, term)
-        found.append({"key": term.key, "value": "|".join(term.values), "carried": [*carried], "path": escaped(path)})
+        path = term.path if selector.textual else _value_path(subject, term)
+        item: dict[str, Json] = {"key": term.key, "value": "|".join(term.values), "carried": [*carried], "path": escaped(path)}
+        found.append({**item, "alone": not selector.textual and len(term.values) == 1})
     return found
 
 

@@ -40,6 +40,14 @@ def node_role(subject: Subject, environment: Environment) -> Json:
     return ROLES.get(_default_selector(subject)[0], "")
 
 
+def dpdk(subject: Subject, environment: Environment) -> Json:
+    """Whether a Component is a vswitch that polls its cards with DPDK (openvswitch, conf.ovs_dpdk.enabled)."""
+    if text(subject.object.get("chart")) != "openvswitch":
+        return False
+    values = environment.by_id.get("ChartValues/" + subject.id.partition("/")[2].rpartition("/")[0])
+    return values is not None and boolean(lookup(values.object, "values", "conf", "ovs_dpdk", "enabled")) is True
+
+
 def half_selector(subject: Subject, environment: Environment) -> Json:
     """Which half of its node selector a Component's values set alone: ``written`` and ``other`` (key or value), ``pair``.
 
@@ -82,7 +90,9 @@ def ored_terms(subject: Subject, environment: Environment) -> Json:
     return found
 
 
-_DERIVED: Final = frozenset({"Pool", "Component", "Database", "MessageQueue", "Container", "Node", "Environment", "ChartValues"})
+_DERIVED: Final = frozenset(
+    {"Pool", "Component", "Database", "MessageQueue", "Container", "Node", "Environment", "ChartValues", "OtherValues"}
+)
 
 
 def _search(subject: Subject, node: Node, path: Path, found: list[Json]) -> None:
@@ -147,7 +157,8 @@ def host_conflicts(subject: Subject, environment: Environment) -> Json:
     """What of a host of the inventory cannot be right.
 
     One item each: ``kind`` (shared-address, undefined, bad-address, labels-shape or taints-shape), ``text`` (the value, never
-    a secret), ``path``, ``other`` (the first host with the same address, and its id in ``of``).
+    a secret), ``path``, ``other`` (the first host with the same address, and its id in ``of``), ``wanted`` (labels or taints
+    in the form they need; null where they cannot be told).
     """
     found: list[Json] = []
     settings = subject.object.get("settings")
@@ -163,14 +174,32 @@ def host_conflicts(subject: Subject, environment: Environment) -> Json:
                 else:
                     found += _shared(subject, name, value, path)
             elif name == "node_labels" and not _readable(entry.value, Mapping):
-                found.append(_conflict("labels-shape", value, path))
+                found.append({**_conflict("labels-shape", value, path), "wanted": _as_labels(entry.value)})
             elif name == "node_taints" and not _taints(entry.value):
-                found.append(_conflict("taints-shape", value, path))
+                wrong = next((i for i, item in enumerate(items(entry.value)) if not _taint(item)), None)
+                item = _conflict("taints-shape", value, path if wrong is None else f"{path}[{wrong}]")
+                found.append({**item, "wanted": _as_taints(entry.value)})
     return found
 
 
-def _conflict(kind: str, value: str, path: str, other: str = "") -> Json:
-    return {"kind": kind, "text": value, "path": path, "other": other, "of": f"Node/{other}" if other else ""}
+def _conflict(kind: str, value: str, path: str, other: str = "") -> dict[str, Json]:
+    return {"kind": kind, "text": value, "path": path, "other": other, "of": f"Node/{other}" if other else "", "wanted": None}
+
+
+def _as_labels(node: Node) -> Json:
+    """The labels that a list of ``key=value`` means; None for anything else."""
+    pairs = [(text(item) or "").partition("=") for item in items(node)]
+    if not pairs or any(unknown_reason(item) for item in items(node)) or not all(key and equals for key, equals, _ in pairs):
+        return None
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _as_taints(node: Node) -> Json:
+    """The taints that a mapping of ``key: value:effect`` means; None for anything else."""
+    if not isinstance(node, Mapping) or any(unknown_reason(entry.value) for _, entry in node):
+        return None
+    found: list[Json] = [f"{key}={text(entry.value) or ''}" for key, entry in node]
+    return found if found and all(parse_taint(str(taint)) for taint in found) else None
 
 
 def _bad_octet(address: str) -> bool:
@@ -195,7 +224,13 @@ def _readable(node: Node, shape: type[Node]) -> bool:
 def _taints(node: Node) -> bool:
     if isinstance(node, Mapping) or not (items(node) or _readable(node, Mapping)):
         return False
-    return all(unknown_reason(item) or parse_taint(text(item) or "") for item in items(node))
+    return all(_taint(item) for item in items(node))
+
+
+def _taint(node: Node) -> bool:
+    """Whether an item of ``node_taints`` is one: ``key=value:effect``, or a mapping of these, which newer kubespray takes."""
+    mapped = isinstance(node, Mapping) and all(text(lookup(node, key)) for key in ("key", "effect"))
+    return bool(mapped or unknown_reason(node) or parse_taint(text(node) or ""))
 
 
 def replica_literal(subject: Subject, environment: Environment) -> Json | NotKnown:
@@ -255,6 +290,7 @@ def idle_budgets(subject: Subject, environment: Environment) -> Json:
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
     "Component": {
         "node_role": node_role,
+        "dpdk": dpdk,
         "half_selector": half_selector,
         "replica_literal": replica_literal,
         "raft_members": raft_members,

@@ -6,16 +6,17 @@ of ``all``, tolerations add up (rook pkg/apis/ceph.rook.io/v1/placement.go). MDS
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
 from lintkit.facts.placement import selectors_below
 from lintkit.facts.reading import unknown_below, written
 from lintkit.facts.scheduling import Toleration, ceph_daemons, reach
-from lintkit.facts.storage import external
+from lintkit.facts.storage import cluster_of, external
 from lintkit.subjects.environment import Environment, Fact, NotKnown
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, text
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -27,6 +28,8 @@ _OWN_PLACEMENT: Final = {
     "CephNFS": ("spec", "server"),
 }
 _HOSTNAME: Final = "kubernetes.io/hostname"
+_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
 def _placement(subject: Subject, daemon: str) -> Node | None:
@@ -120,7 +123,8 @@ def _required(affinity: Node | None) -> frozenset[frozenset[tuple[str, str, tupl
 def dropped_terms(subject: Subject, environment: Environment) -> Json | NotKnown:
     """Terms of ``placement.all`` that a daemon's own placement replaces.
 
-    One item a daemon and field: ``daemon``, ``field``, ``path``, ``terms`` (label keys or topology keys of the lost terms).
+    One item a daemon and field: ``daemon``, ``field``, ``path``, ``terms`` (label keys or topology keys of the lost terms),
+    ``list`` and ``value`` (where to repeat the term and how; empty and null where several are lost, or terms are ORed).
     """
     placement = lookup(subject.object, *_PLACEMENT)
     reason = unknown_below(placement)
@@ -135,9 +139,26 @@ def dropped_terms(subject: Subject, environment: Environment) -> Json | NotKnown
             own, base = lookup(entry.value, field), lookup(general, field)
             lost = [key for key in _terms(base) if key not in _terms(own)] if own is not None and base is not None else []
             if lost:
-                path = written((*_PLACEMENT, daemon, field))
-                found.append({"daemon": daemon, "field": field, "path": path, "terms": list(dict.fromkeys(lost))})
+                path: Path = (*_PLACEMENT, daemon, field)
+                repeated = [r for r in _repeated(base, own, field) if set(_terms(r[1])) & set(lost)]
+                where, value = repeated[0] if len(repeated) == 1 else (None, None)
+                item: dict[str, Json] = {"daemon": daemon, "field": field, "path": written(path)}
+                item["terms"] = list(dict.fromkeys(lost))
+                found.append({**item, "list": "" if where is None else written((*path, *where)), "value": plain(value)})
     return found
+
+
+def _repeated(base: Node | None, own: Node | None, field: str) -> Iterator[tuple[Path, Node]]:
+    """Items of one field that another could repeat, with the list they belong in."""
+    if field == "topologySpreadConstraints":
+        yield from (((), item) for item in items(base))
+    elif field == "nodeAffinity":
+        terms = [items(lookup(node, _REQUIRED, "nodeSelectorTerms")) for node in (base, own)]
+        if all(len(listed) == 1 for listed in terms):
+            at: Path = (_REQUIRED, "nodeSelectorTerms", 0, "matchExpressions")
+            yield from ((at, item) for item in items(lookup(terms[0][0], "matchExpressions")))
+    else:
+        yield from (((kind,), item) for kind in (_REQUIRED, _PREFERRED) for item in items(lookup(base, kind)))
 
 
 def _terms(node: Node | None) -> list[str]:
@@ -196,38 +217,45 @@ def _unplaced_item(subject: Subject, path: tuple[str, ...], cluster: Subject) ->
 
 
 def unspread_daemons(_subject: Subject, environment: Environment) -> Json:
-    """MDS with several pods and no rule that keeps them on different hosts.
+    """MDS and RGW with several pods and no rule of their own that keeps them on different hosts.
 
     Rook starts two MDS pods for every active one, standby-replay or not (Rook Documentation, CephFilesystem CRD:
-    activeCount), and adds no rule of its own to them. To RGW it adds anti-affinity by hostname, required with host
-    network and else preferred (pkg/operator/ceph/object/spec.go), so an RGW is never here.
+    activeCount), and adds no rule to them. To RGW it adds anti-affinity by hostname: required with host network, else only
+    preferred (pkg/operator/ceph/object/spec.go), so an RGW with host network is never here.
 
-    One item each: ``of``, ``path``, ``placement_path``, ``name``, ``count`` (pods).
+    One item each: ``of``, ``path``, ``placement_path``, ``daemon`` (MDS or RGW), ``kind``, ``name``, ``count`` (pods).
     """
     found: list[Json] = []
-    path: Path = ("spec", "metadataServer")
-    for subject in environment.by_kind.get("CephFilesystem", ()):
-        settings = lookup(subject.object, *path)
-        placement, active = lookup(settings, "placement"), lookup(settings, "activeCount")
-        count = _whole(active, 1) * 2
-        if (
-            count < 2
-            or external(subject, environment)
-            or unknown_below(placement)
-            or unknown_reason(active)
-            or _spread(placement)
-        ):
-            continue
-        found.append(
-            {
-                "of": subject.id,
-                "path": written(path),
-                "placement_path": written((*path, "placement", "podAntiAffinity")),
-                "name": subject.resource.name,
-                "count": count,
-            }
-        )
+    for kind, daemon, path, key in _SEVERAL:
+        for subject in environment.by_kind.get(kind, ()):
+            settings = lookup(subject.object, *path)
+            placement, number = lookup(settings, "placement"), lookup(settings, key)
+            count = _whole(number, 1) * (2 if daemon == "MDS" else 1)
+            apart = _spread(placement) or (daemon == "RGW" and _kept_apart(subject, settings, environment))
+            if count < 2 or apart or external(subject, environment) or unknown_below(placement) or unknown_reason(number):
+                continue
+            item: dict[str, Json] = {"of": subject.id, "path": written(path), "placement_path": written((*path, "placement"))}
+            found.append({**item, "daemon": daemon, "kind": kind, "name": subject.resource.name, "count": count})
     return found
+
+
+_SEVERAL: Final[tuple[tuple[str, str, Path, str], ...]] = (
+    ("CephFilesystem", "MDS", ("spec", "metadataServer"), "activeCount"),
+    ("CephObjectStore", "RGW", ("spec", "gateway"), "instances"),
+)
+
+
+def _kept_apart(store: Subject, gateway: Node | None, environment: Environment) -> bool:
+    """Whether the pods of an object store share no host anyway, or there are none, or that cannot be told."""
+    if items(lookup(gateway, "externalRgwEndpoints")):
+        return True
+    cluster = cluster_of(store, environment)
+    network = lookup(cluster.object, "spec", "network") if cluster is not None else None
+    own = lookup(gateway, "hostNetwork")
+    if unknown_below(network) or unknown_reason(own):
+        return True
+    host = text(lookup(network, "provider")) == "host" or boolean(lookup(network, "hostNetwork")) is True
+    return boolean(own) is True or (boolean(own) is None and host)
 
 
 def _whole(node: Node | None, default: int) -> int:

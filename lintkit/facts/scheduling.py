@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
-from lintkit.facts.placement import Selector, escaped, fits, pod_selectors_below
+from lintkit.facts.placement import Selector, escaped, fits, pod_selectors_below, selectors
 from lintkit.facts.workloads import Workload, workloads
 from lintkit.records import NamedTuple
 from lintkit.sources.inventory.model import ClusterNode, Taint, same_node
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, items, lookup, text
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, boolean, is_null, items, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
 
 _REPELLING: Final = ("NoSchedule", "NoExecute")
@@ -35,6 +35,17 @@ class Toleration(NamedTuple):
         if not self.key:
             return self.operator == "Exists"
         return self.key == taint.key and (self.operator == "Exists" or self.value == taint.value)
+
+
+class OperatorPods(NamedTuple):
+    """Pods that the values of Rook's operator chart place: what they ask of a node, and where their tolerations stand."""
+
+    subject: Subject
+    title: str
+    daemon: bool
+    wanted: tuple[Selector, ...]
+    tolerated: tuple[Toleration, ...]
+    path: Path
 
 
 class Reach(NamedTuple):
@@ -99,9 +110,13 @@ def reach(workload: Workload, environment: Environment) -> Reach | None:
     wanted, tolerated = pod_selectors(workload), tolerations(workload)
     if wanted is None or tolerated is None:
         return None
+    return _sorted(_storage_nodes(workload, environment.nodes), wanted, tolerated)
+
+
+def _sorted(nodes: Iterable[ClusterNode], wanted: Iterable[Selector], tolerated: tuple[Toleration, ...]) -> Reach:
     free: list[ClusterNode] = []
     tainted: list[tuple[ClusterNode, Taint]] = []
-    for node in _storage_nodes(workload, environment.nodes):
+    for node in nodes:
         if not all(any(all(fits(node, t) for t in terms) for terms in s.alternatives) for s in wanted):
             continue
         keeping = next((t for t in node.taints if t.effect in _REPELLING and not any(x.covers(t) for x in tolerated)), None)
@@ -122,7 +137,7 @@ def _storage_nodes(workload: Workload, nodes: tuple[ClusterNode, ...]) -> Iterab
 
 
 def ceph_daemons(environment: Environment) -> Iterator[Workload]:
-    """Rook's daemons: those of a CephCluster (``all`` below their own placement), MDS and RGW."""
+    """Rook's daemons: those of a CephCluster (``all`` below their own placement), MDS, RGW and NFS."""
     for subject in environment.subjects:
         body = subject.object
         if subject.kind == "CephCluster" and not boolean(lookup(body, "spec", "external", "enable")):
@@ -133,6 +148,52 @@ def ceph_daemons(environment: Environment) -> Iterator[Workload]:
             yield _daemon(subject, "mds", (("spec", "metadataServer", "placement"),))
         elif subject.kind == "CephObjectStore" and isinstance(lookup(body, "spec", "gateway"), Mapping):
             yield _daemon(subject, "rgw", (("spec", "gateway", "placement"),))
+        elif subject.kind == "CephNFS":
+            yield _daemon(subject, "nfs", (("spec", "server", "placement"),))
+
+
+# what places the pods of Rook's operator chart: name, DaemonSet, tolerations, node affinity, switches of which one is enough
+# (rook-ceph values 1.16 to 1.20; from 1.20 on the CSI drivers are another chart's)
+_OPERATOR_PODS: Final[tuple[tuple[str, bool, Path, Path, tuple[Path, ...]], ...]] = (
+    ("operator", False, ("tolerations",), (), ()),
+    (
+        "CSI provisioner",
+        False,
+        ("csi", "provisionerTolerations"),
+        ("csi", "provisionerNodeAffinity"),
+        (("csi", "enableRbdDriver"), ("csi", "enableCephfsDriver")),
+    ),
+    (
+        "CSI plugin",
+        True,
+        ("csi", "pluginTolerations"),
+        ("csi", "pluginNodeAffinity"),
+        (("csi", "enableRbdDriver"), ("csi", "enableCephfsDriver")),
+    ),
+    ("discovery", True, ("discover", "tolerations"), ("discover", "nodeAffinity"), (("enableDiscoveryDaemon",),)),
+)
+
+
+def operator_pods(environment: Environment) -> Iterator[OperatorPods]:
+    """Pods of Rook's operator chart whose placement can be read."""
+    for subject in environment.by_kind.get("ChartValues", ()):
+        if text(subject.object.get("chart")) != "rook-ceph":
+            continue
+        values, asked = subject.object.get("values"), selectors(subject)
+        for name, daemon, path, affinity, switches in _OPERATOR_PODS:
+            if switches and not any(boolean(lookup(values, *switch)) is True for switch in switches):
+                continue
+            where: Path = ("values", *(affinity or ("nodeSelector",)))
+            tolerated = _tolerations(lookup(values, *path), ("values", *path))
+            wanted = tuple(s for s in asked if s.path[: len(where)] == where)
+            if tolerated is None or not (wanted or is_null(lookup(values, *where[1:])) or _empty(lookup(values, *where[1:]))):
+                continue
+            if name != "discovery" or not text(lookup(values, "discover", "toleration")):
+                yield OperatorPods(subject, f"{name} of chart rook-ceph", daemon, wanted, tolerated, ("values", *path))
+
+
+def _empty(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Mapping) and not node.entries)
 
 
 def _daemon(subject: Subject, name: str, pods: tuple[Path, ...]) -> Workload:
@@ -159,7 +220,16 @@ def kept_off(subject: Subject, environment: Environment) -> Json:
         if first is not item:
             head, _, tail = str(first["title"]).partition(" of ")
             first["title"] = f"{head}, {workload.name} of {tail}"
-    return [*found.values()]
+    return [*found.values(), *_operator_kept_off(environment)]
+
+
+def _operator_kept_off(environment: Environment) -> Iterator[Json]:
+    for pods in operator_pods(environment) if not environment.evidence.get("nodes") else ():
+        reached = _sorted(environment.nodes, pods.wanted, pods.tolerated)
+        if reached.tainted and not reached.free:
+            at = pods.wanted[0].path if pods.wanted and not items(lookup(pods.subject.object, *pods.path)) else pods.path
+            item: dict[str, Json] = {"of": pods.subject.id, "path": escaped(at), "title": pods.title, "enable": False}
+            yield {**item, "list": escaped(pods.path), **_taints(reached)}
 
 
 def ceph_nodes(subject: Subject, environment: Environment) -> Json:
@@ -180,8 +250,6 @@ def ceph_nodes(subject: Subject, environment: Environment) -> Json:
 
 
 def _kept_off(workload: Workload, reached: Reach) -> dict[str, Json]:
-    taints = list(dict.fromkeys(taint for _, taint in reached.tainted))
-    one = taints[0] if len(taints) == 1 else None
     component = workload.subject.kind == "Component"
     listed = _tolerations(lookup(workload.subject.object, "tolerations", "list"), ()) if component else None
     enable = (
@@ -193,11 +261,18 @@ def _kept_off(workload: Workload, reached: Reach) -> dict[str, Json]:
         "of": workload.subject.id,
         "path": "tolerations" if component else escaped(_anchor(workload)),
         "title": workload.title,
-        "nodes": [{"of": f"Node/{n.name}", "name": n.name, "taint": taint_text(t)} for n, t in reached.tainted],
-        "taints": [taint_text(t) for t in taints],
         "enable": enable,
         "list": "" if component else escaped((*_anchor(workload), "tolerations")),
-        "toleration": _toleration(one) if one else None,
+        **_taints(reached),
+    }
+
+
+def _taints(reached: Reach) -> dict[str, Json]:
+    taints = list(dict.fromkeys(taint for _, taint in reached.tainted))
+    return {
+        "nodes": [{"of": f"Node/{n.name}", "name": n.name, "taint": taint_text(t)} for n, t in reached.tainted],
+        "taints": [taint_text(t) for t in taints],
+        "toleration": _toleration(taints[0]) if len(taints) == 1 else None,
     }
 
 

@@ -87,6 +87,17 @@ def same_data_dir(subject: Subject, environment: Environment) -> Json:
     return [c.resource.name for c in others if _share_hosts(subject, c)]
 
 
+def wipe_before(subject: Subject, environment: Environment) -> Json:
+    """Settings of ``cleanupPolicy`` that were on before the change; null without a base."""
+    base = environment.base
+    if base is None:
+        return None
+    before = environment.before(subject)
+    policy = lookup(before.object, "spec", "cleanupPolicy") if before is not None else None
+    keys = ("confirmation", "allowUninstallWithVolumes", "wipeDevicesFromOtherClusters")
+    return [key for key in keys if text(lookup(policy, key)) not in (None, "", "false")]
+
+
 def osds_by_host(subject: Subject, environment: Environment) -> Json | NotKnown:
     """OSDs on each listed storage node and device class.
 
@@ -119,6 +130,6 @@ def _names(subject: Subject) -> list[str]:
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {
-    "CephCluster": {"same_data_dir": same_data_dir, "osds_by_host": osds_by_host},
+    "CephCluster": {"same_data_dir": same_data_dir, "wipe_before": wipe_before, "osds_by_host": osds_by_host},
     "Environment": {"cluster_collisions": cluster_collisions},
 }

@@ -24,7 +24,19 @@ from lintkit.yamldoc.unknowns import placeholder
 
 # told by rows of their own, or by what they are part of
 _TOLD: Final = frozenset(
-    {"Pool", "Component", "Container", "Database", "MessageQueue", "ChartValues", "Node", "Reference", "Environment", "Delivery"}
+    {
+        "Pool",
+        "Component",
+        "Container",
+        "Database",
+        "MessageQueue",
+        "ChartValues",
+        "OtherValues",
+        "Node",
+        "Reference",
+        "Environment",
+        "Delivery",
+    }
 )
 # how many of it run, and what, where a resource says so
 _COUNTS: Final[Dict[str, tuple[tuple[str, Path], ...]]] = {

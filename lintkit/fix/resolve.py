@@ -8,6 +8,7 @@ from typing import Literal
 from lintkit.fix.intent import Blocked, Insert, Remove, Set, dotted
 from lintkit.fix.locate import Trail, alias_at, own_entries, real_mapping, trail_to
 from lintkit.records import NamedTuple
+from lintkit.yamldoc.layers import home_of
 from lintkit.yamldoc.node import Json, Key, Mapping, Node, Path, Scalar, Sequence, Unknown, is_null, key_name
 from lintkit.yamldoc.plain import plain
 from lintkit.yamldoc.scalars import plain_value
@@ -133,7 +134,7 @@ def _set(
             wanted = _as_written(node, value) if quote else value
             return [Task("value", trail_to(node), wanted, quote=quote, append=append)]
     for depth in range(len(nodes) - 1, -1, -1):
-        node = nodes[depth]
+        node = home_of(nodes[depth], path[depth]) if depth < len(path) else nodes[depth]
         if not node.doc.source.builtin:
             return [_below(node, path, depth, Task("value", (), value, quote=quote, append=append, after=after))]
         if isinstance(node, Sequence) and node.items and depth < len(path):

@@ -8,6 +8,7 @@ from lintkit.subjects.model import Subject
 from lintkit.text.source import Place
 from lintkit.yamldoc.document import path_of, place_of, pointer
 from lintkit.yamldoc.embed import segment_map
+from lintkit.yamldoc.layers import home_of
 from lintkit.yamldoc.node import Entry, Key, Mapping, Node, Path, Scalar, Sequence, lookup
 
 
@@ -55,6 +56,8 @@ def _walk(root: Node, path: Path) -> _Step | None:
     node: Node = root
     for depth, key in enumerate(path):
         entry, below = _down(node, key)
+        if below is None or below.doc.source.builtin:
+            found = _home(found, key) if found is not None and found.node is node else found
         if below is None:
             gone = (node.nulls or {}).get(str(key)) if isinstance(node, Mapping) else None
             if gone is not None and not gone.key.doc.source.builtin and stuck is None:
@@ -94,6 +97,16 @@ def line_of(node: Node | None, key: Key) -> tuple[int, str] | None:
         return None
     line = lines[key]
     return sum(len(before) + 1 for before in lines[:key]) + len(line) - len(line.lstrip()), line.strip()
+
+
+def _home(step: _Step, key: Key) -> _Step:
+    """A step to a mapping of several layers, at the layer in which an absent ``key`` belongs."""
+    home = home_of(step.node, key)
+    if home is step.node:
+        return step
+    path = path_of(home)
+    parent = lookup(home.doc.root, *path[:-1]) if path else None
+    return _Step(_down(parent, path[-1])[0] if parent is not None else None, home, exact=False, origin=None)
 
 
 def _down(node: Node, key: Key) -> tuple[Entry | None, Node | None]:

@@ -23,7 +23,7 @@ MAX_NESTING: Final = 8
 
 
 class ChartUse(NamedTuple):
-    """A known chart as one release uses it.
+    """A chart as one release uses it.
 
     ``root`` is the whole of the release's values with the chart's defaults in place, ``prefix`` the path of the
     chart's own values in it (empty unless the chart is a dependency). ``written`` tells whether a user wrote
@@ -51,10 +51,10 @@ class ChartUse(NamedTuple):
 
 
 def chart_uses(release: Release, reader: Reader) -> list[ChartUse]:
-    """Every known chart that ``release`` installs, with its values; empty when none of its charts is known."""
+    """Every chart that ``release`` installs, with its values; a chart that is not known has those that users wrote alone."""
     merged = _merged(release.layers)
     if release.path is None:
-        if not known_chart(release.chart):
+        if not release.chart:
             return []
         return _known(release, release.chart, release.version, merged, (), release.layers, release.pin)
     return list(_local(release, release.path, reader, merged, (), release.layers, 0))
@@ -122,6 +122,8 @@ def _dependency(
         yield from _known(release, name, text(version) or "", values, below, layers, version)
     elif local and reader.is_directory(local):
         yield from _local(release, local, reader, values, below, layers, depth + 1)
+    elif lookup(values, *below) is not None:
+        yield from _known(release, name, text(dependency.get("version")) or "", values, below, layers)
 
 
 def switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> bool:

@@ -54,13 +54,15 @@ DEFAULT: Final = "default"
 class Gathered:
     """What reaches one environment.
 
-    The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here.
-    ``same`` is what makes each of ``charts`` one. ``blind`` are namespaces that charts or manifests fill with what is not known.
+    The origin of a delivery names the delivery that brings it. ``opaque`` names releases whose charts are not known here,
+    ``others`` are uses of such charts. ``same`` is what makes each chart one. ``blind`` are namespaces that charts or
+    manifests fill with what is not known.
     """
 
     name: str
     resources: list[Resource] = field(default_factory=list)
     charts: list[ChartUse] = field(default_factory=list)
+    others: list[ChartUse] = field(default_factory=list)
     deliveries: list[Resource] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
     same: set[tuple[object, ...]] = field(default_factory=set)
@@ -149,9 +151,11 @@ class World:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
         self.releases.append((environment, release))
-        uses = chart_uses(release, self.reader)
-        new = [use for use in uses if _same(use) not in gathered.same]
-        gathered.charts += new
+        found = chart_uses(release, self.reader)
+        uses = [use for use in found if known_chart(use.chart)]
+        new = [use for use in found if _same(use) not in gathered.same]
+        gathered.charts += [use for use in new if known_chart(use.chart)]
+        gathered.others += [use for use in new if not known_chart(use.chart)]
         gathered.same.update(_same(use) for use in new)
         whole = self._add_templates(environment, release) if release.path is not None else False
         if not uses and not whole:
@@ -222,6 +226,7 @@ def environment_from_path(path: str) -> str:
 def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World:
     """Resolve every delivery of a tree. Files and directories in ``named`` count even in archives, drafts and the like."""
     from lintkit.sources.argo import resolve_argo
+    from lintkit.sources.argocd.settings import add_settings
     from lintkit.sources.fluxcd import resolve_flux
     from lintkit.sources.loose import resolve_fleet, resolve_loose
 
@@ -232,6 +237,7 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
+    add_settings(world)
     _read_named(world, named)
     _bind_inventories(world)
     _missing_checkouts(world)

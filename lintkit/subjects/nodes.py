@@ -9,7 +9,8 @@ from typing import Final
 from lintkit.finding import ResourceId
 from lintkit.sources.inventory.model import ClusterNode, Inventory
 from lintkit.subjects.model import Binding, Subject
-from lintkit.yamldoc.node import Json, Mapping, Node, text
+from lintkit.yamldoc.document import path_of
+from lintkit.yamldoc.node import Json, Mapping, Node, Path, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string
 
 _ADDRESSES: Final = ("ansible_host", "ip")
@@ -54,14 +55,17 @@ def _node(node: ClusterNode, holders: Dict[tuple[str, str], str], *, member: boo
         home=home,
         resource=ResourceId("Node", "", node.name),
         bindings=(
-            *(Binding(("settings", key), _holder(value), ("value",)) for key, value in node.settings.items()),
-            *(Binding(("labels", key), _holder(value), ("value",)) for key, value in written.items()),
+            *(_written(("settings", key), value) for key, value in node.settings.items()),
+            *(_written(("labels", key), value) for key, value in written.items()),
             Binding((), make_mapping(home, (("name", home),)), ("name",)),
         ),
         facts={"member": member, "address": node.address, "defined": node.defined, "twins": twins},
     )
 
 
-def _holder(value: Node) -> Mapping:
-    """A mapping with ``value`` alone: a host's setting may stand in any file of the inventory."""
-    return make_mapping(value, (("value", value),))
+def _written(prefix: Path, value: Node) -> Binding:
+    """A host's setting may stand in any file of the inventory: where it does, with its key."""
+    root, path = value.doc.root, path_of(value)
+    if isinstance(root, Mapping) and path and lookup(root, *path) is value:
+        return Binding(prefix, root, path)
+    return Binding(prefix, make_mapping(value, (("value", value),)), ("value",))

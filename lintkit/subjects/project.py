@@ -46,6 +46,7 @@ def project(
     """The environment with its subjects, evidence and versions."""
     owners = _owners(gathered)
     subjects = _unique([*owners, *_derived(owners), *_components(gathered.charts)])
+    others = _unique([values_subject(use, "OtherValues") for use in gathered.others])
     named = [*reference_subjects(missing), *values_file_subjects(leftovers)]
     deliveries = _unique([*delivery_subjects(gathered.deliveries), *named])
     bound = list(inventories)
@@ -62,7 +63,7 @@ def project(
     return Environment(
         name=gathered.name,
         profile=profile,
-        subjects=(*subjects, *deliveries, *node_subjects(nodes, bound), environment) if subjects else tuple(deliveries),
+        subjects=(*subjects, *others, *deliveries, *node_subjects(nodes, bound), environment) if subjects else tuple(deliveries),
         resources=tuple(s for s in gathered.resources),
         nodes=nodes,
         evidence=_evidence(nodes, bound, labels=bool(extra_nodes)),

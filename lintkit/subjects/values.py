@@ -1,4 +1,7 @@
-"""ChartValues: the effective values of one release of a known chart, for what a policy reads across components."""
+"""ChartValues: the effective values of one release of a known chart, for what a policy reads across components.
+
+OtherValues: those that users wrote for a chart lintkit has no defaults of.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from lintkit.yamldoc.node import Mapping, Node, Scalar, lookup
 from lintkit.yamldoc.transform import make_mapping, make_string
 
 
-def values_subject(use: ChartUse) -> Subject:
+def values_subject(use: ChartUse, kind: str = "ChartValues") -> Subject:
     """The values of a release: ``chart``, ``version``, ``release``, ``namespace`` and ``values`` (defaults merged in)."""
     values = use.values
     anchor = values if not values.doc.source.builtin else use.home
@@ -23,11 +26,11 @@ def values_subject(use: ChartUse) -> Subject:
         ("values", values),
     )
     return Subject(
-        kind="ChartValues",
-        id=f"ChartValues/{use.namespace}/{use.release or use.chart}/{use.chart}",
+        kind=kind,
+        id=f"{kind}/{use.namespace}/{use.release or use.chart}/{use.chart}",
         object=make_mapping(anchor, parts),
         home=anchor,
-        resource=ResourceId("ChartValues", use.namespace, use.release or use.chart),
+        resource=ResourceId(kind, use.namespace, use.release or use.chart),
         bindings=(*_pinned(version), Binding(("values",), use.root, use.prefix), Binding((), use.root, use.prefix)),
         origin=use.origin,
         facts={"defaults_exact": use.exact},

@@ -64,7 +64,7 @@ def merge(base: Node | None, over: Node | None) -> Node | None:
             value = merge(entry.value, upper.value)
             entries.append(Entry(upper.key, value or upper.value, upper.via))
     entries += [entry for name, entry in above.items() if name not in below]
-    return with_entries(over, entries, under=base)
+    return with_entries(over, entries, under=with_under(over.under, base) if over.under is not None else base)
 
 
 def without_nulls(node: Node) -> Node:

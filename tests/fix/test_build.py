@@ -342,11 +342,19 @@ def test_the_layer_that_decides_the_value_is_edited() -> None:
     assert places(root, ("set", "a.c", 3)) == [("layer0.yaml", 13, 14, "3")]
 
 
+def test_a_key_that_no_layer_has_is_written_where_most_keys_stand() -> None:
+    root = layers("c:\n  a: 1\n  b: 1\n", "c:\n  n: 1\n", builtin="c: {z: 9}\n")
+    assert places(root, ("set", "c.z", 3)) == [("layer0.yaml", 16, 16, "\n  z: 3")]
+    assert places(root, ("set", "c.k", 3)) == [("layer0.yaml", 16, 16, "\n  k: 3")]
+    emptied = layers("c:\n  a: 1\n  b: 1\n  k: 1\n", "c:\n  k: null\n", builtin="c: {z: 9}\n")
+    assert places(emptied, ("set", "c.k", 3)) == [("layer1.yaml", 8, 12, "3")]
+
+
 def test_a_default_of_the_chart_is_overridden_where_a_user_would_write_it() -> None:
     root = layers("x: 1\na:\n  b: 1\n", "a:\n  c: 1\n", builtin="a: {z: {w: 9}}\nl: [1]\n")
     assert places(root, ("set", "a.z.w", 3)) == [("layer1.yaml", 9, 9, "\n  z:\n    w: 3")]
     assert places(root, ("set", "a.z.w", 9)) == []
-    assert places(root, ("set", "l", [1, 2])) == [("layer1.yaml", 9, 9, "\nl:\n  - 1\n  - 2")]
+    assert places(root, ("set", "l", [1, 2])) == [("layer0.yaml", 14, 14, "\nl:\n  - 1\n  - 2")]
 
 
 def test_a_null_that_deletes_a_default_is_replaced() -> None:
