@@ -24,7 +24,8 @@ def plaintext(_subject: Subject, environment: Environment) -> Json:
     """Readable values: those of Secret resources, and cephx keys in chart values.
 
     One item a value: ``of``, ``path``, ``name`` (of the Secret or chart), ``key``, ``form`` (secret, cephx), ``candidate``
-    (for cephx: always true). Empty values, placeholders, ciphertext and certificates without a private key are left out.
+    (for cephx: always true). Empty values, comments alone, placeholders, ciphertext and certificates without a private key
+    are left out.
     """
     found: list[Json] = []
     for secret in environment.by_kind.get("Secret", ()):
@@ -63,6 +64,8 @@ def _readable(node: Scalar, *, encoded: bool) -> bool:
         except (binascii.Error, ValueError):
             value = node.text.strip()
     if not value or _EMPTY.fullmatch(value) or any(c in value for c in _CIPHER):
+        return False
+    if all(f"{line.strip()} ".startswith("# ") for line in value.splitlines() if line.strip()):
         return False
     return not ("BEGIN CERTIFICATE" in value and "PRIVATE KEY" not in value)
 
