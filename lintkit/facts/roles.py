@@ -274,7 +274,10 @@ def idle_budgets(subject: Subject, environment: Environment) -> Json:
             continue
         name = text(owner.object.get("component")) or ""
         part: dict[str, Json] = {"of": owner.id, "path": "disruptionBudget.minAvailable", "component": name, "replicas": least}
-        found.setdefault(owner.id.rpartition("/")[0], []).append(part)
+        parts = found.setdefault(owner.id.rpartition("/")[0], [])
+        # two values files of one chart may tell of one release
+        if all(other["of"] != owner.id for other in parts):
+            parts.append(part)
     return [
         {
             "of": parts[0]["of"],

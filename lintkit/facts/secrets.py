@@ -28,7 +28,7 @@ def plaintext(_subject: Subject, environment: Environment) -> Json:
 
     One item a value: ``of``, ``path``, ``name`` (of the Secret or chart), ``key``, ``form`` (secret; key: a scalar of chart
     values that may be one) and ``shape`` (of such a one: its first two letters, x for each other letter, 0 for each digit).
-    Empty values, placeholders, ciphertext and certificates without a private key are left out.
+    Empty values, comments alone, placeholders, ciphertext and certificates without a private key are left out.
     """
     found: list[Json] = []
     for secret in environment.by_kind.get("Secret", ()):
@@ -69,6 +69,8 @@ def _readable(node: Scalar, *, encoded: bool) -> bool:
         except (binascii.Error, ValueError):
             value = node.text.strip()
     if not value or _EMPTY.fullmatch(value) or any(c in value for c in _CIPHER):
+        return False
+    if all(f"{line.strip()} ".startswith("# ") for line in value.splitlines() if line.strip()):
         return False
     return not ("BEGIN CERTIFICATE" in value and "PRIVATE KEY" not in value)
 

@@ -12,11 +12,9 @@ from lintkit.charts import guess_chart
 from lintkit.records import NamedTuple
 from lintkit.sources.argocd.application import Application, read_application
 from lintkit.sources.argocd.applicationset import Cluster, expand
-from lintkit.sources.argocd.appschart import CHART as APPS_CHART
-from lintkit.sources.argocd.appschart import applications_in, applications_of_file
+from lintkit.sources.argocd.appschart import applications_of_file, applications_of_release
 from lintkit.sources.argocd.charttemplates import scrape
 from lintkit.sources.argocd.releases import releases
-from lintkit.sources.charts import chart_file, values_of
 from lintkit.sources.here import Local, local_repositories
 from lintkit.sources.model import Layer, Origin, Release, resource_of
 from lintkit.sources.scan import is_yaml
@@ -28,42 +26,84 @@ from lintkit.sources.world import (
     plain_objects,
     referenced_by_kustomizations,
 )
-from lintkit.tree.files import Reader, glob_regex
+from lintkit.tree.files import glob_regex
 from lintkit.yamldoc.document import place_of
-from lintkit.yamldoc.node import Json, Mapping, Node, items, lookup, string, text
+from lintkit.yamldoc.node import Json, Mapping, Node, lookup, string, text
 
 MAX_DELIVERIES: Final = 20_000
 _DELIVERIES: Final = ("Application", "ApplicationSet")
 
 
 class _Item(NamedTuple):
+    """A delivery to follow. ``environment`` is that of what brings it; ``made`` names the release whose chart makes it."""
+
     body: Mapping
     environment: str
-    depth: int
     parent: str = ""
+    made: str = ""
 
 
 def resolve_argo(world: World) -> bool:
     """Resolve every Application and ApplicationSet of the tree; whether there was any."""
     raw = _raw_deliveries(world)
-    scraped = [body for path in world.scan.templates for body in scrape(world.reader, path)] if world.scan.templates else []
-    if not raw and not scraped:
+    made = _made(world)
+    templates = [path for path in world.scan.templates if _mentions_argo(world, path)]
+    if not (raw or made or any(scrape(world.reader, path) for path in templates)):
         return False
-    local = local_repositories(world.reader, world.config, raw)
-    clusters = [_cluster(c) for c in world.config.clusters]
-    children = {identity for body in raw for identity in _children(world, body, local)}
-    roots = [body for body in raw if _identity(body) not in children] or raw
-    queue = deque(_Item(body, "", 0) for body in (*roots, *(b for b in scraped if _kind(b) == "Application")))
-    done: set[tuple[str, int, str, str]] = set()
-    while queue and len(done) < MAX_DELIVERIES:
+    work = _work(world, [*raw, *(item.body for item in made)])
+    children = {identity for body in raw for identity in _children(world, body, work.local)}
+    children |= {_identity(item.body) for item in made}
+    roots = [body for body in raw if _identity(body) not in children]
+    _follow(world, work, [*(_Item(body, "") for body in roots or (raw if not made else [])), *made])
+    # what no release renders is read as far as it is plain
+    left = (body for path in templates if path not in world.templates for body in scrape(world.reader, path))
+    _follow(world, work, [_Item(body, "") for body in left if _kind(body) == "Application"])
+    return True
+
+
+def follow_argo(world: World) -> None:
+    """Resolve the Applications and ApplicationSets that charts of other deliveries make."""
+    made = _made(world)
+    if made:
+        _follow(world, _work(world, [item.body for item in made]), made)
+
+
+class _Work(NamedTuple):
+    """What following deliveries needs; ``done`` are those that were followed."""
+
+    local: Local
+    clusters: list[Cluster]
+    done: set[tuple[str, int, str, str, str]]
+
+
+def _work(world: World, bodies: list[Mapping]) -> _Work:
+    local = local_repositories(world.reader, world.config, bodies)
+    return _Work(local, [_cluster(c) for c in world.config.clusters], set())
+
+
+def _made(world: World) -> list[_Item]:
+    """The Argo CD deliveries among what charts made, taken off the list."""
+    made = [m for m in world.made if _kind(m.body) in _DELIVERIES]
+    world.made = [m for m in world.made if _kind(m.body) not in _DELIVERIES]
+    return [_Item(m.body, "" if m.environment == DEFAULT else m.environment, m.parent, m.parent) for m in made]
+
+
+def _follow(world: World, work: _Work, first: list[_Item]) -> None:
+    queue = deque(first)
+    while queue and len(work.done) < MAX_DELIVERIES:
         item = queue.popleft()
-        key = (*_identity(item.body), item.environment, _title(item.body))
-        if key not in done:
-            done.add(key)
-            queue += _resolve(world, item, local, clusters)
+        key = (*_identity(item.body), item.environment, _title(item.body), item.made)
+        if key not in work.done:
+            work.done.add(key)
+            queue += _resolve(world, item, work.local, work.clusters)
+            queue += _made(world)
     if queue:
         world.problems.append(Problem("limit", f"more than {MAX_DELIVERIES} Applications: the rest is not judged", None))
-    return True
+
+
+def _mentions_argo(world: World, path: str) -> bool:
+    source = world.reader.source(path)
+    return source is not None and "argoproj.io/" in source.text
 
 
 def _raw_deliveries(world: World) -> list[Mapping]:
@@ -115,18 +155,8 @@ def _children(world: World, body: Mapping, local: Local) -> Iterator[tuple[str, 
     for directory, source in result.directories:
         yield from (_identity(obj) for obj in _objects(world, directory, source) if _kind(obj))
     for release in result.releases:
-        if _of_apps_chart(release, world.reader) is not None:
+        if applications_of_release(release, world.reader):
             yield from ((layer.root.doc.source.path, layer.root.doc.number) for layer in release.layers)
-
-
-def _of_apps_chart(release: Release, reader: Reader) -> Node | None:
-    """The values of the chart argocd-apps in a release of it, or of a chart that depends on it; None for any other."""
-    if release.path is None:
-        return values_of(release, reader) if release.chart == APPS_CHART else None
-    for dependency in items(lookup(chart_file(reader, release.path), "dependencies")):
-        if text(lookup(dependency, "name")) == APPS_CHART:
-            return lookup(values_of(release, reader), text(lookup(dependency, "alias")) or APPS_CHART)
-    return None
 
 
 def _objects(world: World, directory: str, source: object) -> list[Mapping]:
@@ -163,7 +193,7 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
             world.problems.append(Problem("unknown", f"ApplicationSet {_title(item.body)}: {reason}", home, path))
         _add_delivery(world, item.body, environment or _environment(world, item.body, None, path, ""), item.parent)
         label = f"ApplicationSet {text(lookup(item.body, 'metadata', 'name')) or ''}"
-        return [_Item(app, environment, item.depth + 1, label) for app in expansion.applications]
+        return [_Item(app, environment, label, item.made) for app in expansion.applications]
     app = read_application(item.body)
     name = _environment(world, item.body, app, path, environment)
     _add_delivery(world, item.body, name, item.parent)
@@ -171,17 +201,14 @@ def _resolve(world: World, item: _Item, local: Local, clusters: list[Cluster]) -
     result = releases(app, world.reader, local, "")
     below: list[_Item] = []
     for release in result.releases:
-        made = applications_in(_of_apps_chart(release, world.reader))
-        below += [_Item(body, "", item.depth + 1, f"Application {app.name}") for body in made]
-        if not made:
-            world.add_release(name, release)
+        world.add_release(name, release)
     _templated_values(world, app, name)
     for reason, home in result.unknown:
         world.problems.append(Problem("unknown", reason, home, path, name, app.destination.namespace))
     for message, home in result.missing:
         world.problems.append(Problem("missing", message, home, path, name))
     for directory, source in result.directories:
-        below += _directory(world, app, name, directory, source, item.depth)
+        below += _directory(world, app, name, directory, source)
     return below
 
 
@@ -219,7 +246,7 @@ def _pattern(name: str) -> str:
     return re.sub(r"\{\{.*?\}\}", "*", path).strip("/")
 
 
-def _directory(world: World, app: Application, name: str, directory: str, source: object, depth: int) -> list[_Item]:
+def _directory(world: World, app: Application, name: str, directory: str, source: object) -> list[_Item]:
     objects = _objects(world, directory, source)
     namespace = text(lookup(app.home, "spec", "destination", "namespace")) or ""
     deliveries = [obj for obj in objects if _kind(obj) in _DELIVERIES]
@@ -230,7 +257,7 @@ def _directory(world: World, app: Application, name: str, directory: str, source
             world.add_release(name, release)
         for trouble in world.kustomize(directory).troubles:
             world.problems.append(Problem(trouble.kind, trouble.message, trouble.home, trouble.path, name))
-    return [_Item(obj, "", depth + 1, f"Application {app.name}") for obj in deliveries]
+    return [_Item(obj, "" if name == DEFAULT else name, f"Application {app.name}") for obj in deliveries]
 
 
 def _add_delivery(world: World, body: Mapping, environment: str, parent: str) -> None:
@@ -253,4 +280,4 @@ def _environment(world: World, body: Mapping, app: Application | None, path: str
         return known
     if server and "kubernetes.default.svc" not in server and "{{" not in server:
         return re.sub(r"^https?://|:\d+/?$|/$", "", server)
-    return inherited or environment_from_path(path) or DEFAULT
+    return environment_from_path(path) or inherited or DEFAULT

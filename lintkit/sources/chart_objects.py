@@ -8,10 +8,11 @@ from typing import Final
 
 from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError
-from lintkit.sources.argocd.gotemplate import Mode, hide_unread, render_text
-from lintkit.sources.argocd.params import Opaque, Params, data
+from lintkit.sources.argocd.gotemplate import Mode, hide_unread, laid_out, render_text
+from lintkit.sources.argocd.params import Opaque, Params, Value, data
+from lintkit.sources.argocd.traced import traced
+from lintkit.sources.charts import LocalChart, chart_file
 from lintkit.sources.kinds import may_make_pods
-from lintkit.sources.scan import RESOURCE_WORDS
 from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.text.source import Source
@@ -22,9 +23,18 @@ from lintkit.yamldoc.node import Mapping, string
 
 _CUT: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _LINES: Final = regex(r"^[ \t]*\{\{-?\s*(?:include|template|tpl)\b[^\n]*\}\}[ \t]*$", re.MULTILINE)
+_BORROWS: Final = regex(r"\{\{-?\s*(?:include|template|tpl)\b")
 _LOCK: Final = "a template makes this text"
 _MAX_OBJECTS: Final = 1000
-_DELIVERIES: Final = frozenset({"Application", "ApplicationSet", "AppProject"})
+_NOTES: Final = "NOTES.txt"
+_DELIVERIES: Final = frozenset(
+    {
+        ("argoproj.io", "Application"),
+        ("argoproj.io", "ApplicationSet"),
+        ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    }
+)
 
 
 class Templates(NamedTuple):
@@ -39,45 +49,62 @@ class Templates(NamedTuple):
     hidden: bool = False
 
 
-def template_objects(reader: Reader, directory: str, values: Mapping | None, name: str, namespace: str) -> Templates:
-    """What the templates of the chart in ``directory`` make with ``values`` (merged, the chart's own included).
+def is_delivery(body: Mapping) -> bool:
+    """Whether an object brings further objects: an Application, ApplicationSet, HelmRelease or Flux Kustomization."""
+    group = (string(body.get("apiVersion")) or "").rpartition("/")[0]
+    return (group, string(body.get("kind")) or "") in _DELIVERIES
 
-    Conditions and loops over values are followed; what else a template computes is Unknown. A file with a condition
-    that cannot be decided, or that makes no YAML, is ``unread``. Argo CD's Applications and what belongs to them
-    are left out: they are deliveries.
+
+def template_objects(reader: Reader, chart: LocalChart, name: str, namespace: str) -> Templates:
+    """What the templates of ``chart`` make in the release ``name``.
+
+    Conditions and loops over values are followed; what else a template computes is Unknown. A value that is put in as
+    it is stands where values give it. A file with a condition that cannot be decided, or that makes no YAML, is ``unread``.
     """
-    top = f"{directory}/templates" if directory else "templates"
+    values = chart.values
+    top = f"{chart.directory}/templates" if chart.directory else "templates"
     params: Params = {"Values": data(values) if values is not None else {}}
     params["Release"] = {"Name": name or Opaque("the release's name"), "Namespace": namespace or Opaque("its namespace")}
-    params |= {key: Opaque(f"{key} of the template") for key in ("Chart", "Capabilities", "Files", "Template", "Subcharts")}
+    params |= {key: Opaque(f"{key} of the template") for key in ("Capabilities", "Files", "Template", "Subcharts")}
+    params["Chart"] = {**_about(reader, chart.directory), **({"Name": chart.name} if chart.name else {})}
     found: list[Mapping] = []
     read: list[str] = []
     unread: list[str] = []
     hidden = False
     for path in reader.under(top):
-        if not path.endswith((".yaml", ".yml")):
+        source = reader.source(path) if _is_template(path) else None
+        if source is None:
             continue
-        source = reader.source(path)
-        made = _objects(source, params) if source is not None and _matters(source.text) else []
-        if made is None and source is not None:
+        # a file that names no kind holds nothing of its own, but a helper may make anything
+        borrowed = "kind:" not in source.text and _BORROWS.search(source.text) is not None
+        made = None if borrowed else _objects(source, params, values)
+        if made is None:
             unread.append(path)
-            hidden = hidden or may_make_pods(source.text)
-        elif made is not None and source is not None:
+            hidden = hidden or borrowed or may_make_pods(source.text)
+        else:
             read.append(path)
             found += made[: _MAX_OBJECTS - len(found)]
     return Templates(tuple(found), tuple(read), tuple(unread), hidden)
 
 
-def _matters(text: str) -> bool:
-    """Whether a template makes something that policies judge, or that may make pods they have to know of."""
-    return "kind:" in text and (any(word in text for word in RESOURCE_WORDS) or may_make_pods(text))
+def _is_template(path: str) -> bool:
+    """Whether Helm takes what a file of ``templates/`` makes for objects: not of helpers (``_x.tpl``) and notes."""
+    name = path.rpartition("/")[2]
+    return name.endswith((".yaml", ".yml", ".tpl", ".json")) and not name.startswith("_") and name != _NOTES
 
 
-def _objects(source: Source, params: Params) -> list[Mapping] | None:
+def _about(reader: Reader, directory: str) -> dict[str, Value]:
+    """``.Chart`` of a template: Chart.yaml with its fields' names as Go spells them."""
+    about = data(chart_file(reader, directory))
+    return {key[:1].upper() + key[1:]: value for key, value in about.items()} if isinstance(about, dict) else {}
+
+
+def _objects(source: Source, params: Params, values: Mapping | None) -> list[Mapping] | None:
     try:
-        text, where = render_text(_LINES.sub(_blank, source.text), params, Mode(go=True))
+        pieces = render_text(_LINES.sub(_blank, source.text), params, Mode(go=True))
     except TemplateError:
         return None
+    text, where = laid_out(pieces)
     found: list[Mapping] = []
     cuts = [0, *(m.start() for m in _CUT.finditer(text)), len(text)]
     for number, (start, end) in enumerate(pairwise(cuts)):
@@ -88,8 +115,9 @@ def _objects(source: Source, params: Params) -> list[Mapping] | None:
         doc = hide_unread(embedded(Document(source, number, text=piece, segments=segments)))
         if doc.trouble is not None:
             return None
-        if isinstance(doc.root, Mapping) and string(doc.root.get("kind")) not in _DELIVERIES:
-            found.append(doc.root)
+        root = traced(doc.root, start, pieces, values) if doc.root is not None and values is not None else doc.root
+        if isinstance(root, Mapping):
+            found.append(root)
     return found
 
 

@@ -17,7 +17,7 @@ from lintkit.tree.files import Reader
 from lintkit.tree.paths import join
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Entry, Mapping, Node, Path, Scalar, boolean, items, lookup, string, text
-from lintkit.yamldoc.transform import keys, make_mapping, merge, set_at, with_entry, without_nulls
+from lintkit.yamldoc.transform import keys, make_mapping, merge, set_at, with_entries, with_entry, without_nulls
 
 MAX_NESTING: Final = 8
 
@@ -68,6 +68,67 @@ def values_of(release: Release, reader: Reader) -> Mapping | None:
     return found if isinstance(found, Mapping) else None
 
 
+class LocalChart(NamedTuple):
+    """A chart of this tree as one release renders it: its directory, its name there, its values (its own included)."""
+
+    directory: str
+    name: str
+    values: Mapping | None
+
+
+def local_charts(release: Release, reader: Reader) -> tuple[list[LocalChart], bool]:
+    """The chart of a release and those of its dependencies that are in this tree; whether others are neither here nor known.
+
+    Subcharts count as Helm counts them: those that Chart.yaml names unless a condition or tag is against it, and any
+    other directory in ``charts/``.
+    """
+    values = values_of(release, reader)
+    found: list[LocalChart] = []
+    return found, _local_charts(reader, LocalChart(release.path or "", "", values), values, found, 0)
+
+
+def _local_charts(reader: Reader, chart: LocalChart, top: Mapping | None, found: list[LocalChart], depth: int) -> bool:
+    file = chart_file(reader, chart.directory)
+    found.append(chart._replace(name=chart.name or text(lookup(file, "name")) or ""))
+    others = False
+    for dependency, directory in _dependencies(reader, chart.directory, file):
+        name = text(dependency.get("name")) or ""
+        key = text(dependency.get("alias")) or name
+        own = _mapping_of(reader, f"{directory}/values.yaml") if directory else None
+        below = _with_global(merge(own, lookup(chart.values, key)), chart.values)
+        all_values = _put(chart.values, (key,), below, dependency)
+        if known_chart(name) or switched_off(dependency, all_values, (), top):
+            continue
+        if directory is None or depth >= MAX_NESTING:
+            others = True
+        else:
+            given = below if isinstance(below, Mapping) else None
+            others = _local_charts(reader, LocalChart(directory, key, given), top, found, depth + 1) or others
+    return others
+
+
+def _dependencies(reader: Reader, directory: str, chart: Mapping | None) -> Iterator[tuple[Mapping, str | None]]:
+    """The dependencies of a chart, with their directories where they are in this tree."""
+    named: set[str] = set()
+    for dependency in items(lookup(chart, "dependencies")):
+        if isinstance(dependency, Mapping):
+            named.add(text(dependency.get("name")) or "")
+            path = _directory_of(dependency, directory)
+            yield dependency, path if path and reader.exists(f"{path}/Chart.yaml") else None
+    held = join(directory, "charts") or "charts"
+    for name in reader.children(held):
+        file = chart_file(reader, f"{held}/{name}")
+        if file is not None and (text(file.get("name")) or "") not in named:
+            yield with_entries(file, [e for key, e in file if key == "name"]), f"{held}/{name}"
+
+
+def _directory_of(dependency: Mapping, directory: str) -> str | None:
+    repository = text(dependency.get("repository")) or ""
+    if repository.startswith("file://"):
+        return join(directory, repository.removeprefix("file://"))
+    return join(directory, f"charts/{text(dependency.get('name')) or ''}")
+
+
 def _merged(layers: tuple[Layer, ...]) -> Mapping | None:
     merged: Node | None = None
     for layer in layers:
@@ -94,7 +155,7 @@ def _local(
         yield from _known(release, name, text(version) or "", values, prefix, layers, version)
         return
     for dependency in items(lookup(chart, "dependencies")):
-        if isinstance(dependency, Mapping) and not switched_off(dependency, values, prefix):
+        if isinstance(dependency, Mapping) and not switched_off(dependency, values, prefix, values):
             yield from _dependency(release, dependency, directory, reader, values, prefix, layers, depth)
 
 
@@ -111,12 +172,7 @@ def _dependency(
     name = text(dependency.get("name")) or ""
     key = text(dependency.get("alias")) or name
     below = (*prefix, key)
-    repository = text(dependency.get("repository")) or ""
-    local = (
-        join(directory, repository.removeprefix("file://"))
-        if repository.startswith("file://")
-        else join(directory, f"charts/{name}")
-    )
+    local = _directory_of(dependency, directory)
     if known_chart(name):
         version = dependency.get("version")
         yield from _known(release, name, text(version) or "", values, below, layers, version)
@@ -126,14 +182,18 @@ def _dependency(
         yield from _known(release, name, text(dependency.get("version")) or "", values, below, layers)
 
 
-def switched_off(dependency: Mapping, values: Mapping | None, prefix: Path) -> bool:
-    """A dependency's ``condition``: the first path that holds a boolean decides."""
+def switched_off(dependency: Mapping, values: Mapping | None, prefix: Path, top: Mapping | None) -> bool:
+    """A dependency's ``condition``: the first path that holds a boolean decides; else its ``tags``, of which one must be on.
+
+    Tags stand in the values of the release itself, ``top`` (Helm ``processDependencyTags``).
+    """
     for path in (text(dependency.get("condition")) or "").split(","):
         if path.strip():
             decided = boolean(lookup(values, *prefix, *keys(path.strip())))
             if decided is not None:
                 return not decided
-    return False
+    tags = [boolean(lookup(top, "tags", text(tag) or "")) for tag in items(dependency.get("tags"))]
+    return False in tags and True not in tags
 
 
 def _known(
@@ -164,11 +224,16 @@ def _known(
 def _at_prefix(values: Mapping | None, prefix: Path) -> Node | None:
     """The user's values of a dependency, with ``global`` handed down as Helm does."""
     own = lookup(values, *prefix) if values is not None else None
-    shared = lookup(values, "global") if prefix and values is not None else None
-    if isinstance(own, Mapping) and isinstance(shared, Mapping) and "global" not in own:
-        entry = values.index["global"] if values is not None else None
-        return with_entry(own, Entry(entry.key, shared), "global") if entry else own
-    return own
+    return _with_global(own, values) if prefix else own
+
+
+def _with_global(own: Node | None, above: Mapping | None) -> Node | None:
+    """Values of a dependency with ``global`` of those above it on top (Helm ``coalesceGlobals``)."""
+    shared = above.index.get("global") if above is not None else None
+    if shared is None or not isinstance(shared.value, Mapping) or not isinstance(own, Mapping):
+        return own
+    whole = merge(own.get("global"), shared.value) or shared.value
+    return with_entry(own, Entry(shared.key, whole), "global")
 
 
 def _put(values: Mapping | None, prefix: Path, node: Node | None, home: Node) -> Mapping | None:

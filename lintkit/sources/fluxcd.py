@@ -55,6 +55,18 @@ def resolve_flux(world: World) -> bool:
     return True
 
 
+def follow_flux(world: World) -> None:
+    """Resolve the HelmReleases and Kustomizations that charts make, in templates."""
+    made = [m for m in world.made if is_kustomization(m.body) or is_release(m.body)]
+    world.made = [m for m in world.made if not (is_kustomization(m.body) or is_release(m.body))]
+    if not made:
+        return
+    raw = _raw(world)
+    bodies = [m.body for m in made]
+    known = index_objects([*raw, *bodies, *(r.body for g in world.environments.values() for r in g.resources)])
+    _walk(world, [_Item(m.body, m.environment, m.parent) for m in made], known, _local(world, raw, bodies))
+
+
 def _raw(world: World) -> list[Mapping]:
     _used, partial = referenced_by_kustomizations(world)
     return [body for path in world.scan.flux if path not in partial for body in plain_objects(world, [path])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Dict
 from typing import Final
 
 from lintkit.charts import guess_chart, known_chart
@@ -23,7 +24,7 @@ from lintkit.sources.world import (
 from lintkit.text.regex import regex
 from lintkit.tree.files import glob_regex
 from lintkit.tree.paths import join, parent
-from lintkit.yamldoc.node import Mapping, items, lookup, text
+from lintkit.yamldoc.node import Mapping, Node, items, lookup, text
 
 # a statement, a comment, or an expression that no quotes keep from being read as a mapping
 _STATEMENT: Final = regex(r"\{[%#]|(?:^|[:,\[-])[ \t]*\{\{", re.MULTILINE)
@@ -68,9 +69,11 @@ def resolve_loose(world: World) -> None:
         directory = parent(path)
         if directory not in taken and _is_wrapper(world, directory):
             taken |= _wrapper(world, directory)
-    for path in world.scan.values:
+    values = [path for path in world.scan.values if path not in taken]
+    charts = {path: chart for path in values if (chart := _chart_of(world, path))}
+    for path in values:
         if path not in taken:
-            _values_file(world, path, taken)
+            _values_file(world, path, taken, _base(world, path, charts))
     for path in world.scan.resources:
         if path not in taken:
             world.add_objects(_environment(world, path), plain_objects(world, [path]), "")
@@ -160,19 +163,46 @@ def _layers(world: World, paths: list[str]) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def _values_file(world: World, path: str, taken: set[str]) -> None:
+def _root(world: World, path: str) -> Mapping | None:
+    """The mapping of a file that is no object; None for any other file."""
     docs = world.reader.documents(path)
     root = docs[0].root if docs else None
     if not isinstance(root, Mapping) or (root.get("kind") is not None and root.get("apiVersion") is not None):
+        return None
+    return root
+
+
+def _chart_of(world: World, path: str) -> str:
+    """The chart whose values a file holds, by the configuration or by what it looks like; empty for any other file."""
+    root = _root(world, path)
+    mapped = next((chart for pattern, chart in world.config.charts.items() if glob_regex(pattern).fullmatch(path)), "")
+    return "" if root is None else mapped or guess_chart(path, frozenset(root.index), root)
+
+
+def _base(world: World, path: str, charts: Dict[str, str]) -> str:
+    """The file that ``path`` comes on top of: of values of one chart in one folder, the one that says most (itself perhaps)."""
+    beside = [p for p, chart in charts.items() if parent(p) == parent(path) and chart == charts.get(path)]
+    same = [p for p in beside if _environment(world, p) == _environment(world, path)]
+    return max(same, key=lambda p: (_size(world.reader.documents(p)[0].root), p), default="")
+
+
+def _size(node: Node | None) -> int:
+    """How many values stand below ``node``."""
+    if isinstance(node, Mapping):
+        return sum(_size(entry.value) for entry in node.entries)
+    return 1 + sum(map(_size, items(node)))
+
+
+def _values_file(world: World, path: str, taken: set[str], base: str = "") -> None:
+    root = _root(world, path)
+    if root is None:
         return
     environment = _environment(world, path)
-    mapped = next((chart for pattern, chart in world.config.charts.items() if glob_regex(pattern).fullmatch(path)), "")
-    chart = mapped or guess_chart(path, frozenset(root.index), root)
+    chart = _chart_of(world, path)
     if chart:
         taken.add(path)
-        release = Release(
-            chart, "", root, f"{chart} values", chart=chart, version=_pinned(world, path, chart), layers=(Layer(path, root),)
-        )
+        layers = _layers(world, [base, path] if base and base != path else [path])
+        release = Release(chart, "", root, f"{chart} values", chart=chart, version=_pinned(world, path, chart), layers=layers)
         world.add_release(environment, release)
         return
     for name, values, home in find_values(world.reader, path):

@@ -15,8 +15,9 @@ from typing import Final
 from lintkit.charts import known_chart
 from lintkit.config import Config
 from lintkit.records import NamedTuple, dataclass, field
-from lintkit.sources.chart_objects import template_objects
-from lintkit.sources.charts import ChartUse, chart_file, chart_uses, switched_off, values_of
+from lintkit.sources.argocd.appschart import applications_of_release
+from lintkit.sources.chart_objects import is_delivery, template_objects
+from lintkit.sources.charts import ChartUse, chart_file, chart_uses, local_charts
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kinds import may_make_pods
@@ -69,6 +70,14 @@ class Gathered:
     blind: set[str] = field(default_factory=set)
 
 
+class Made(NamedTuple):
+    """An Application, HelmRelease or the like that a release of ``parent`` makes: from a template, or from values."""
+
+    body: Mapping
+    environment: str
+    parent: str
+
+
 class Problem(NamedTuple):
     """Something about delivery that cannot be right or cannot be read: a finding of the run, or a note.
 
@@ -105,7 +114,7 @@ class World:
 
     ``reader`` records what deliveries and resources rest on; ``looked`` what was looked at to find them. ``owed`` are
     files that were named: what is wrong with their YAML is said, whether or not anything reaches them. ``releases`` are
-    all Helm releases with their environment.
+    all Helm releases with their environment. ``made`` are deliveries that charts make and that nobody has followed yet.
     """
 
     files: Files
@@ -124,6 +133,7 @@ class World:
     templates: set[str] = field(default_factory=set)
     owed: set[str] = field(default_factory=set)
     releases: list[tuple[str, Release]] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
 
     @cached_property
     def leftovers(self) -> Dict[str, list[Leftover]]:
@@ -151,6 +161,10 @@ class World:
         """Put the known charts of a release into an environment."""
         gathered = self.gather(environment)
         self.releases.append((environment, release))
+        applications = applications_of_release(release, self.reader)
+        if applications:
+            self.made += [Made(body, environment, release.delivery) for body in applications]
+            return
         found = chart_uses(release, self.reader)
         uses = [use for use in found if known_chart(use.chart)]
         new = [use for use in found if _same(use) not in gathered.same]
@@ -164,24 +178,35 @@ class World:
 
     def _add_templates(self, environment: str, release: Release) -> bool:
         """Put what the templates of a chart of this tree make into an environment; whether all of them could be read."""
-        directory = release.path or ""
-        chart = chart_file(self.reader, directory)
-        if known_chart(text(lookup(chart, "name")) or ""):
+        if known_chart(text(lookup(chart_file(self.reader, release.path or ""), "name")) or ""):
             return True
-        values = values_of(release, self.reader)
-        made = template_objects(self.reader, directory, values, release.name, release.namespace)
-        objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
-        self.add_objects(environment, objects, release.delivery, release.namespace)
-        self.templates.update(made.read)
-        wanted = items(lookup(chart, "dependencies"))
-        others = [d for d in wanted if isinstance(d, Mapping) and not known_chart(text(d.get("name")) or "")]
-        if made.hidden or any(not switched_off(d, values, ()) for d in others):
+        charts, others = local_charts(release, self.reader)
+        read = unread = False
+        for chart in charts:
+            made = template_objects(self.reader, chart, release.name, release.namespace)
+            objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
+            deliveries = [body for body in objects if is_delivery(body)]
+            self.made += [Made(body, environment, release.delivery) for body in deliveries]
+            layers = dict.fromkeys((f"{chart.directory}/values.yaml".lstrip("/"), *(layer.name for layer in release.layers)))
+            origin = Origin(release.delivery, tuple(layers), release.hidden)
+            self.add_objects(environment, [body for body in objects if not is_delivery(body)], origin, release.namespace)
+            # values that are hidden may switch on what known ones switch off
+            sure = made.read if not release.hidden or deliveries else (p for p in made.read if not self._mentions_argo(p))
+            self.templates.update(sure)
+            read, unread = read or bool(made.read), unread or bool(made.unread)
+            if made.hidden:
+                self.gather(environment).blind.add(release.namespace)
+        if others:
             self.gather(environment).blind.add(release.namespace)
-        return not made.unread and bool(made.read) and not wanted
+        return read and not unread and not others
 
-    def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str, namespace: str = "") -> None:
+    def _mentions_argo(self, path: str) -> bool:
+        source = self.reader.source(path)
+        return source is not None and "argoproj.io/" in source.text
+
+    def add_objects(self, environment: str, objects: Iterable[Mapping], delivery: str | Origin, namespace: str = "") -> None:
         """Put CR-shaped objects into an environment."""
-        origin = Origin(delivery)
+        origin = delivery if isinstance(delivery, Origin) else Origin(delivery)
         gathered = self.gather(environment)
         for body in objects:
             resource = resource_of(encrypted_values(body), origin, namespace)
@@ -225,15 +250,18 @@ def environment_from_path(path: str) -> str:
 
 def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World:
     """Resolve every delivery of a tree. Files and directories in ``named`` count even in archives, drafts and the like."""
-    from lintkit.sources.argo import resolve_argo
+    from lintkit.sources.argo import follow_argo, resolve_argo
     from lintkit.sources.argocd.settings import add_settings
-    from lintkit.sources.fluxcd import resolve_flux
+    from lintkit.sources.fluxcd import follow_flux, resolve_flux
     from lintkit.sources.loose import resolve_fleet, resolve_loose
 
     reader = Reader(files)
     looked = Reader(files)
     world = World(files, reader, looked, scan(looked, named), config)
-    found = [resolve_argo(world), resolve_flux(world), resolve_fleet(world)]
+    found = [resolve_flux(world), resolve_fleet(world), resolve_argo(world)]
+    while world.made:
+        follow_flux(world)
+        follow_argo(world)
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
@@ -353,7 +381,7 @@ def _count_skipped(world: World) -> None:
     world.skipped["chart template"] += sum(1 for path in sets.templates if path not in world.templates)
     for kind in sets.operators:
         world.skipped[f"resource of an OpenStack operator, which no policy knows ({kind})"] += 1
-    world.skipped["archive, draft, example, CRD or test data"] += len(sets.dead)
+    world.skipped["archive, draft, example, CRD or test data"] += sum(1 for path in sets.dead if path not in read)
     world.skipped["not text, or too large"] += len(sets.unread)
     if world.delivered:
         live = {*sets.resources, *sets.values, *sets.jinja}

@@ -285,7 +285,7 @@ def _no_constant(name: str) -> None:
 def templates(text: str) -> None:
     """Go templates, the old fast templates and Flux's variables: text, or what cannot be told."""
     from lintkit.sources.argocd.functions import TemplateError
-    from lintkit.sources.argocd.gotemplate import Mode, render, render_text
+    from lintkit.sources.argocd.gotemplate import Mode, laid_out, render, render_text
     from lintkit.sources.flux.envsubst import Variables, pieces, replace
 
     text = _clean(text)
@@ -299,7 +299,7 @@ def templates(text: str) -> None:
     for mode in (Mode(go=True), Mode(go=True, strict=True), Mode(go=False)):
         try:
             render(text, params, mode)
-            made, segments = render_text(text, params, mode)
+            made, segments = laid_out(render_text(text, params, mode))
             segments.span(0, len(made))
         except TemplateError:
             pass

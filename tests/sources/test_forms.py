@@ -578,6 +578,18 @@ def test_l22_a_loose_override_belongs_to_the_chart_its_path_names() -> None:
     assert found({"etc/compute.yaml": values}) == set()
 
 
+def test_l22_a_smaller_override_of_the_same_chart_comes_on_top_of_the_one_that_says_most() -> None:
+    files = {
+        "base-helm-configs/nova/nova-helm-overrides.yaml": "conf:\n  nova: {libvirt: {virt_type: qemu}}  # finds: default\n"
+        "pod:\n  replicas: {osapi: 3, conductor: 3}\n",
+        "base-helm-configs/nova/nova-helm-multipath-overrides.yaml": "conf: {nova: {libvirt: {volume_use_multipath: true}}}\n",
+    }
+    holds(files)
+    assert found(files, "too-few-worker-replicas", "resources-not-set") == {
+        ("base-helm-configs/nova/nova-helm-overrides.yaml", line, "default") for line in (3, 4)
+    }
+
+
 def test_l23_ansible_variables_hold_values_and_jinja_in_them_is_unknown() -> None:
     files = {
         "roles/nova/vars/main.yml": """\

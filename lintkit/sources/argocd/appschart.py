@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, items, lookup
+from lintkit.sources.charts import chart_file, values_of
+from lintkit.sources.model import Release
+from lintkit.tree.files import Reader
+from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, items, lookup, text
 from lintkit.yamldoc.transform import make_mapping, make_string, with_entries, without_nulls
 
 CHART: Final = "argocd-apps"
@@ -37,6 +40,16 @@ def applications_of_file(root: Node | None) -> list[Mapping]:
     if not isinstance(root, Mapping) or (root.get("kind") is not None and root.get("apiVersion") is not None):
         return []
     return applications_in(root) or applications_in(root.get(CHART))
+
+
+def applications_of_release(release: Release, reader: Reader) -> list[Mapping]:
+    """Those that a release of the chart makes, or of a chart of this tree that depends on it; empty for any other release."""
+    if release.path is None:
+        return applications_in(values_of(release, reader)) if release.chart == CHART else []
+    for dependency in items(lookup(chart_file(reader, release.path), "dependencies")):
+        if text(lookup(dependency, "name")) == CHART:
+            return applications_in(lookup(values_of(release, reader), text(lookup(dependency, "alias")) or CHART))
+    return []
 
 
 def _is_delivery(kind: str, body: Mapping) -> bool:

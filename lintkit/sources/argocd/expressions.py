@@ -12,6 +12,7 @@ from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError, call, truth
 from lintkit.sources.argocd.params import Opaque, Value
 from lintkit.text.regex import regex
+from lintkit.yamldoc.node import Path
 
 _TOKEN: Final = regex(
     r"""(?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)
@@ -25,6 +26,10 @@ _TOKEN: Final = regex(
 )
 _WORDS: Final[dict[str, Value]] = {"true": True, "false": False, "nil": None}
 _MAX_DEPTH: Final = 50
+_SAME: Final = frozenset(
+    {"quote", "squote", "toString", "toYaml", "toJson", "indent", "nindent", "required", "trim", "int", "int64", "float64"}
+)
+"""Functions that lay their last argument out, or say that it must be there: what comes out still is that value."""
 
 
 class Literal(NamedTuple):
@@ -198,15 +203,19 @@ def parse(text: str) -> Pipeline:
 
 
 class Scope(NamedTuple):
-    """What an expression sees: ``.``, the variables, and whether a missing key is an error (missingkey=error)."""
+    """What an expression sees: ``.``, the variables, and whether a missing key is an error (missingkey=error).
+
+    ``paths`` says where in the parameters ``.`` and variables stand, as far as they are a part of them.
+    """
 
     dot: Value
     variables: ChainMap[str, Value]
+    paths: ChainMap[str, Path | None]
     strict: bool = False
 
-    def inner(self, dot: Value) -> Scope:
-        """The scope of a block whose ``.`` is ``dot``."""
-        return Scope(dot, self.variables.new_child(), self.strict)
+    def inner(self, dot: Value, path: Path | None) -> Scope:
+        """The scope of a block whose ``.`` is ``dot``, which stands at ``path``."""
+        return Scope(dot, self.variables.new_child(), self.paths.new_child({".": path}), self.strict)
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -224,6 +233,27 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     if expression.name in ("and", "or"):
         return _logic(expression, scope)
     return call(expression.name, [evaluate(arg, scope) for arg in expression.args])
+
+
+def origin(expression: Expression, scope: Scope) -> Path | None:
+    """Where in the parameters the value of an expression stands, quoted or laid out perhaps; None for a computed one."""
+    if isinstance(expression, Variable):
+        return scope.paths.get(expression.name)
+    if isinstance(expression, Fields):
+        base = origin(expression.base, scope)
+        return None if base is None else (*base, *expression.names)
+    if isinstance(expression, Literal) or not expression.args:
+        return None
+    if expression.name in _SAME:
+        return origin(expression.args[-1], scope)
+    if expression.name == "default":
+        return origin(expression.args[-1 if truth(evaluate(expression.args[-1], scope)) else 0], scope)
+    if expression.name in ("index", "get"):
+        base = origin(expression.args[0], scope)
+        keys = [evaluate(arg, scope) for arg in expression.args[1:]]
+        known = [key if isinstance(key, str) else int(key) for key in keys if isinstance(key, str | int | float)]
+        return (*base, *known) if base is not None and len(known) == len(keys) else None
+    return None
 
 
 def _fields(value: Value, names: tuple[str, ...], strict: bool) -> Value:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from lintkit.records import NamedTuple
-from lintkit.sources.argocd.expressions import Pipeline, Scope, evaluate, parse
+from lintkit.sources.argocd.expressions import Pipeline, Scope, evaluate, origin, parse
 from lintkit.sources.argocd.functions import MAX_TEXT, TemplateError, shown, truth
-from lintkit.sources.argocd.params import Opaque, Params, Value
+from lintkit.sources.argocd.params import Opaque, Params, Value, go_text
 from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.embed import segment_map
-from lintkit.yamldoc.node import Node, Scalar, Unknown
+from lintkit.yamldoc.node import Node, Path, Scalar, Unknown
 from lintkit.yamldoc.scalars import plain_value
 from lintkit.yamldoc.transform import map_scalars
 
@@ -50,12 +50,16 @@ class Action(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Rendered text and the span of the template it comes from; ``exact`` when it is the same text."""
+    """Rendered text and the span of the template it comes from; ``exact`` when it is the same text.
+
+    ``path`` is where in the parameters the value stands that an action prints as it is; None for anything else.
+    """
 
     text: str
     start: int
     end: int
     exact: bool
+    path: Path | None = None
 
 
 class _Text(NamedTuple):
@@ -174,12 +178,12 @@ class _Renderer:
         self.steps = 0
         self.size = 0
 
-    def emit(self, text: str, start: int, end: int, exact: bool) -> None:
+    def emit(self, text: str, start: int, end: int, exact: bool, path: Path | None = None) -> None:
         self.size += len(text)
         if self.size > MAX_TEXT:
             raise TemplateError("the size of the rendered template")
         if text:
-            self.pieces.append(Piece(text, start, end, exact))
+            self.pieces.append(Piece(text, start, end, exact, path))
 
     def run(self, parts: tuple[_Part, ...], scope: Scope) -> None:
         for part in parts:
@@ -194,36 +198,39 @@ class _Renderer:
                 self.block(part, scope)
 
     def output(self, part: _Output, scope: Scope) -> None:
+        path: Path | None = None
         try:
             if isinstance(part.pipeline, str):
                 raise TemplateError(part.pipeline)
             value = evaluate(part.pipeline.expression, scope)
             text = "" if part.pipeline.names else shown(value)
+            path = origin(part.pipeline.expression, scope)
         except TemplateError as error:
             if not isinstance(part.pipeline, str) and part.pipeline.names:
                 value, text = Opaque(str(error)), ""
             else:
                 value, text = None, self.failed(str(error))
         if isinstance(part.pipeline, Pipeline) and part.pipeline.names:
-            _assign(part.pipeline, value, scope)
-        self.emit(text, part.start, part.end, False)
+            _assign(part.pipeline, value, scope, path)
+        self.emit(text, part.start, part.end, False, path)
 
     def block(self, part: _Block, scope: Scope) -> None:
         value = evaluate(part.pipeline.expression, scope)
-        inner = scope.inner(scope.dot)
+        path = origin(part.pipeline.expression, scope)
         if part.kind == "range":
-            self.loop(part, value, scope)
+            self.loop(part, value, path, scope)
             return
+        inner = scope.inner(scope.dot, scope.paths.get("."))
         if part.pipeline.names:
-            _assign(part.pipeline, value, inner)
+            _assign(part.pipeline, value, inner, path)
         if truth(value):
-            self.run(part.body, inner if part.kind == "if" else Scope(value, inner.variables, inner.strict))
+            self.run(part.body, inner if part.kind == "if" else inner.inner(value, path))
         else:
             self.run(part.otherwise, inner)
 
-    def loop(self, part: _Block, value: Value, scope: Scope) -> None:
+    def loop(self, part: _Block, value: Value, path: Path | None, scope: Scope) -> None:
         if not truth(value):
-            self.run(part.otherwise, scope.inner(scope.dot))
+            self.run(part.otherwise, scope.inner(scope.dot, scope.paths.get(".")))
             return
         if isinstance(value, dict):
             pairs: list[tuple[Value, Value]] = [(key, value[key]) for key in sorted(value)]
@@ -233,20 +240,25 @@ class _Renderer:
             raise TemplateError("a range over something that is no list")
         names = part.pipeline.names
         for key, item in pairs:
-            inner = scope.inner(item)
+            at = None if path is None else (*path, key if isinstance(key, str | int) else go_text(key))
+            inner = scope.inner(item, at)
             inner.variables.update(zip(names, (key, item) if len(names) > 1 else (item,), strict=False))
+            inner.paths.update(zip(names, (None, at) if len(names) > 1 else (at,), strict=False))
             self.run(part.body, inner)
 
 
-def _assign(pipeline: Pipeline, value: Value, scope: Scope) -> None:
+def _assign(pipeline: Pipeline, value: Value, scope: Scope, path: Path | None) -> None:
     name = pipeline.names[0]
     if pipeline.declares:
         scope.variables[name] = value
+        scope.paths[name] = path
         return
     home = next((m for m in scope.variables.maps if name in m), None)
     if home is None:
         raise TemplateError(f"variable {name} of the template")
     home[name] = value
+    for known in scope.paths.maps:
+        known.pop(name, None)
 
 
 def _give_up(reason: str) -> str:
@@ -256,7 +268,7 @@ def _give_up(reason: str) -> str:
 def _pieces(template: str, params: Params, mode: Mode, failed: Callable[[str], str]) -> list[Piece]:
     renderer = _Renderer(failed)
     if mode.go:
-        scope = Scope(params, ChainMap({"$": params}), mode.strict)
+        scope = Scope(params, ChainMap({"$": params}), ChainMap({"$": (), ".": ()}), mode.strict)
         renderer.run(_compiled(template), scope)
         return renderer.pieces
     at = 0
@@ -325,21 +337,25 @@ def render_document(scalar: Scalar, where: SegmentMap, params: Params, mode: Mod
     ``where`` is ``file_map(scalar)``. A value that cannot be rendered is Unknown, its neighbours are
     known. A condition that cannot be decided raises TemplateError, for then nobody knows what is there.
     """
-    text, made = render_text(scalar.text, params, mode)
+    text, made = laid_out(render_text(scalar.text, params, mode))
     mapped = made.compose(where)
     doc = embedded(Document(scalar.doc.source, scalar.doc.number, text=text, segments=mapped, host=scalar))
     return hide_unread(doc)
 
 
-def render_text(template: str, params: Params, mode: Mode) -> tuple[str, SegmentMap]:
-    """The text a template makes and where each character of it comes from; for ``hide_unread`` once it is parsed.
+def render_text(template: str, params: Params, mode: Mode) -> list[Piece]:
+    """The text a template makes, piece by piece; for ``hide_unread`` once it is parsed.
 
     What cannot be rendered is a placeholder. A condition that cannot be decided raises TemplateError.
     """
     try:
-        pieces = _pieces(template, params, mode, lambda _: _UNREAD)
+        return _pieces(template, params, mode, lambda _: _UNREAD)
     except RecursionError:
         raise TemplateError("the depth of the template") from None
+
+
+def laid_out(pieces: Sequence[Piece]) -> tuple[str, SegmentMap]:
+    """The whole text of rendered pieces, and where each character of it stands in the template."""
     segments: list[Segment] = []
     at = 0
     for piece in pieces:
