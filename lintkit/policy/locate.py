@@ -30,8 +30,9 @@ def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     if step is None:
         return _at_node(subject.home)
     entry, node, exact, origin = step
-    place, target = _line_place(node, full) or _place(entry, node, exact=exact and not (key and entry))
-    related = list(_overridden(node)) if exact else []
+    line = _line_place(node, full)
+    place, target = line or _place(entry, node, exact=exact and not (key and entry))
+    related = list(_overridden(node)) if exact or line else []
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))
     return Located(place, _span(place, target), tuple(related))

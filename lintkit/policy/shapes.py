@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from lintkit.data import data_dir
 from lintkit.policy.chains import Read
@@ -20,6 +22,9 @@ from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json
 
 Schema = Mapping[str, Any]
+_TYPES: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+OBJECT_KEYWORDS: Final = frozenset(("type", "properties", "additionalProperties", "required", "items", "pattern"))
+"""The words of JSON Schema that the shape of an object is told in: every run asks, so nothing larger is imported for it."""
 
 
 @lru_cache(maxsize=128)
@@ -96,15 +101,6 @@ def _below(schema: Schema, key: str) -> Schema | str:
     return "no such field" + (f", did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}")
 
 
-@lru_cache(maxsize=128)
-def _validator(kind: str) -> Any:
-    import jsonschema_rs
-
-    schema = subject_schema(kind)
-    body = schema["properties"]["object"]
-    return jsonschema_rs.validator_for({**body, **({"$defs": schema["$defs"]} if "$defs" in schema else {})})
-
-
 class Misfit(NamedTuple):
     """A place where an object is not as its kind asks: ``path`` (list items as ``[]``), and the same in words."""
 
@@ -114,13 +110,40 @@ class Misfit(NamedTuple):
 
 def misfits(kind: str, plain_object: Json) -> tuple[Misfit, ...]:
     """Where an object does not have the shape of its kind: ``parameters.bulk is a boolean``, ``metadata.name is missing``."""
-    found = []
-    for error in _validator(kind).iter_errors(plain_object):
-        missing = (error.kind.property,) if error.kind.name == "required" else ()
-        at = (*error.instance_path, *missing)
-        said = "is missing" if missing else f"is {_type_word(error.instance)}"
-        found.append(Misfit(tuple("[]" if isinstance(key, int) else str(key) for key in at), f"{_written(at)} {said}"))
-    return tuple(found)
+    return tuple(_misfits(plain_object, subject_schema(kind)["properties"]["object"], ()))
+
+
+def _misfits(value: Json, schema: Schema, path: tuple[str | int, ...]) -> Iterator[Misfit]:
+    if isinstance(value, float) and not math.isfinite(value):
+        value = None  # JSON, in which objects travel, has no word for it
+    kinds = schema.get("type")
+    astray = kinds is not None and not any(_is(value, name) for name in ((kinds,) if isinstance(kinds, str) else kinds))
+    pattern = schema.get("pattern")
+    if astray or (pattern is not None and isinstance(value, str) and re.search(pattern, value) is None):
+        yield _misfit(path, f"is {_type_word(value)}")
+    if isinstance(value, dict):
+        yield from (_misfit((*path, name), "is missing") for name in schema.get("required", ()) if name not in value)
+        known, extra = schema.get("properties", {}), schema.get("additionalProperties")
+        for name, part in value.items():
+            below = known.get(name, extra)
+            if below and below is not True:
+                yield from _misfits(part, below, (*path, name))
+    elif isinstance(value, list) and schema.get("items"):
+        for number, item in enumerate(value):
+            yield from _misfits(item, schema["items"], (*path, number))
+
+
+def _is(value: Json, kind: str) -> bool:
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "integer":
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return whole and not isinstance(value, bool)
+    return isinstance(value, _TYPES[kind])
+
+
+def _misfit(path: tuple[str | int, ...], said: str) -> Misfit:
+    return Misfit(tuple("[]" if isinstance(key, int) else key for key in path), f"{_written(path)} {said}")
 
 
 def _written(path: Iterable[str | int]) -> str:
