@@ -533,3 +533,35 @@ def test_a_finding_that_is_graver_in_one_environment_is_told_once_and_as_grave(t
     report, _ = check(Options(paths=(tmp_path,), select=("pool-size-one",)))
     (finding,) = report.findings
     assert (finding.severity, finding.environments) == ("error", ("east", "west"))
+
+
+OVERRIDE = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: rook-config-override, namespace: rook-ceph}
+    data:
+      config: |
+        [global]
+        osd_pool_default_size = 1
+        osd_pool_default_min_size = 1
+    ---
+    apiVersion: ceph.rook.io/v1
+    kind: CephCluster
+    metadata: {name: rook-ceph, namespace: rook-ceph}
+    spec: {mon: {count: 3}}
+"""
+
+
+def test_lines_of_a_text_are_places_of_their_own() -> None:
+    found, _, _ = judged({"ceph.yaml": OVERRIDE}, "default-size-lowered")
+    assert [place(f) for f in found] == [
+        ("ceph.yaml", 7, "osd_pool_default_size = 1"),
+        ("ceph.yaml", 8, "osd_pool_default_min_size = 1"),
+    ]
+    assert len({f.fingerprint for f in found}) == 2
+
+
+def test_a_line_keeps_its_identity_when_others_come_before_it() -> None:
+    before, _, _ = judged({"ceph.yaml": OVERRIDE}, "default-size-lowered")
+    after, _, _ = judged({"ceph.yaml": OVERRIDE.replace("[global]", "[global]\n        debug_osd = 1")}, "default-size-lowered")
+    assert [f.fingerprint for f in after] == [f.fingerprint for f in before]
