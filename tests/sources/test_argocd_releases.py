@@ -102,6 +102,7 @@ def test_a_missing_file_is_said_at_the_entry_that_names_it() -> None:
         "no source has ref nope, which values file $nope/x.yaml needs",
     ]
     assert slice_of(result.missing[0][1]) == "$v/env/gone.yaml"
+    assert result.releases[0].hidden.startswith("values of $v/env/gone.yaml, which do not exist")
     assert "env/gone.yaml" in result.references
 
 
