@@ -114,8 +114,6 @@ def misfits(kind: str, plain_object: Json) -> tuple[Misfit, ...]:
 
 
 def _misfits(value: Json, schema: Schema, path: tuple[str | int, ...]) -> Iterator[Misfit]:
-    if isinstance(value, float) and not math.isfinite(value):
-        value = None  # JSON, in which objects travel, has no word for it
     kinds = schema.get("type")
     astray = kinds is not None and not any(_is(value, name) for name in ((kinds,) if isinstance(kinds, str) else kinds))
     pattern = schema.get("pattern")
@@ -134,6 +132,8 @@ def _misfits(value: Json, schema: Schema, path: tuple[str | int, ...]) -> Iterat
 
 
 def _is(value: Json, kind: str) -> bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return False  # JSON, in which objects travel, has no word for it
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "integer":
@@ -157,6 +157,8 @@ def _type_word(value: Json) -> str:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "no finite number"
     if isinstance(value, int | float):
         return "an integer" if isinstance(value, int) else "a number"
     if isinstance(value, str):

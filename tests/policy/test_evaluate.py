@@ -123,7 +123,7 @@ def test_absent_key_is_shown_at_the_nearest_written_ancestor(spec: str, line: in
         ('"1"', "replicated.size is a string"),
         ("1.5", "replicated.size is a number"),
         ("true", "replicated.size is a boolean"),
-        (".inf", "replicated.size is null"),
+        (".inf", "replicated.size is no finite number"),
         ("[1]", "replicated.size is a list"),
         ("{a: 1}", "replicated.size is a map"),
     ],
