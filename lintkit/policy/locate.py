@@ -26,26 +26,25 @@ def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     ``key`` marks the key of an entry instead of its value. A number below a text (``configuration[2]``) is a line of it.
     """
     root, full = subject.binding(path)
-    if full and isinstance(full[-1], int) and isinstance(whole := lookup(root, *full[:-1]), Scalar):
-        return _line_of(whole, full[-1])
-    step = _walk(root, full)
+    line = full[-1] if full and isinstance(lookup(root, *full[:-1]), Scalar) else None
+    step = _walk(root, full if line is None else full[:-1])
     if step is None:
         return _at_node(subject.home)
     entry, node, exact, origin = step
     place, target = _place(entry, node, exact=exact and not (key and entry))
+    if isinstance(line, int) and isinstance(node, Scalar) and exact and origin is None:
+        place = _line_of(node, line)
     related = list(_overridden(node)) if exact else []
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))
     return Located(place, _span(place, target), tuple(related))
 
 
-def _line_of(whole: Scalar, number: int) -> Located:
+def _line_of(whole: Scalar, number: int) -> Place:
     """One line of an embedded text, without the blanks around it."""
     start, line = text_line(whole.text, number)
     start += len(line) - len(line.lstrip())
-    first, last = segment_map(whole).span(start, start + len(line.strip()))
-    place = _first_line(whole.doc.place(first, last))
-    return Located(place, _span(place, whole), ())
+    return _first_line(whole.doc.place(*segment_map(whole).span(start, start + len(line.strip()))))
 
 
 def text_line(text: str, number: int) -> tuple[int, str]:
