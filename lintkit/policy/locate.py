@@ -23,34 +23,18 @@ class Located(NamedTuple):
 def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     """Where ``path`` of ``subject`` is written; an absent or default value anchors at the nearest written ancestor.
 
-    ``key`` marks the key of an entry instead of its value. A number below a text (``configuration[2]``) is a line of it.
+    ``key`` marks the key of an entry instead of its value. A number below a text is one of its lines, from 0.
     """
     root, full = subject.binding(path)
-    line = full[-1] if full and isinstance(lookup(root, *full[:-1]), Scalar) else None
-    step = _walk(root, full if line is None else full[:-1])
+    step = _walk(root, full)
     if step is None:
         return _at_node(subject.home)
     entry, node, exact, origin = step
-    place, target = _place(entry, node, exact=exact and not (key and entry))
-    if isinstance(line, int) and isinstance(node, Scalar) and exact and origin is None:
-        place = _line_of(node, line)
+    place, target = _line_place(node, full) or _place(entry, node, exact=exact and not (key and entry))
     related = list(_overridden(node)) if exact else []
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))
     return Located(place, _span(place, target), tuple(related))
-
-
-def _line_of(whole: Scalar, number: int) -> Place:
-    """One line of an embedded text, without the blanks around it."""
-    start, line = text_line(whole.text, number)
-    start += len(line) - len(line.lstrip())
-    return _first_line(whole.doc.place(*segment_map(whole).span(start, start + len(line.strip()))))
-
-
-def text_line(text: str, number: int) -> tuple[int, str]:
-    """Offset and text of line ``number`` (from 0) of an embedded text; empty past its end."""
-    lines = text.split("\n")[: number + 1]
-    return (sum(len(line) + 1 for line in lines[:-1]), lines[-1]) if number < len(lines) else (len(text), "")
 
 
 def _at_node(node: Node) -> Located:
@@ -81,7 +65,7 @@ def _walk(root: Node, path: Path) -> _Step | None:
         node = below
         if node.doc.source.builtin:
             continue
-        exact = depth == len(path) - 1
+        exact = depth == len(path) - 1 or (depth == len(path) - 2 and line_of(node, path[-1]) is not None)
         if stuck is not None:
             stuck = stuck._replace(exact=exact, origin=node)
         elif shared:
@@ -92,6 +76,25 @@ def _walk(root: Node, path: Path) -> _Step | None:
         else:
             found = _Step(entry, node, exact, None)
     return stuck or found
+
+
+def _line_place(node: Node, path: Path) -> tuple[Place, Node] | None:
+    """The line of the text ``node`` that ``path`` ends with; None where it names none."""
+    line = line_of(node, path[-1]) if path else None
+    if line is None or not isinstance(node, Scalar):
+        return None
+    start, words = line
+    first, last = segment_map(node).span(start, start + len(words))
+    return _first_line(node.doc.place(first, last)), node
+
+
+def line_of(node: Node | None, key: Key) -> tuple[int, str] | None:
+    """Line ``key`` (from 0) of a text, without blanks around it, and where it starts; None where there is no such line."""
+    lines = node.text.split("\n") if isinstance(node, Scalar) and isinstance(key, int) else []
+    if not isinstance(key, int) or not 0 <= key < len(lines):
+        return None
+    line = lines[key]
+    return sum(len(before) + 1 for before in lines[:key]) + len(line) - len(line.lstrip()), line.strip()
 
 
 def _down(node: Node, key: Key) -> tuple[Entry | None, Node | None]:
@@ -159,15 +162,16 @@ def display_path(path: Path) -> str:
 
 
 def identity_path(root: Node, path: Path, prefix: Path = ()) -> str:
-    """A path whose list items and lines of text are called by their name or key, never by their index: part of a fingerprint."""
+    """A path whose list items and lines of text are called by name or key, never by index: part of a fingerprint."""
     parts = [str(key) for key in prefix]
     node: Node | None = root
     for key in path:
-        if isinstance(key, int) and isinstance(node, Scalar):
-            parts.append(f"[{text_line(node.text, key)[1].partition('=')[0].strip()}]")
-            break
+        line = line_of(node, key)
         node = lookup(node, key) if node is not None else None
-        parts.append(_item_name(node) if isinstance(key, int) else str(key))
+        if line is not None:
+            parts.append(f"[{line[1].partition('=')[0].strip()}]")
+        else:
+            parts.append(_item_name(node) if isinstance(key, int) else str(key))
     return "/".join(parts)
 
 
