@@ -58,14 +58,18 @@ def backups(subject: Subject, environment: Environment) -> Json:
 
 
 def deletion(subject: Subject, environment: Environment) -> Json:
-    """What may delete a queue's or database's resource: ``delivery`` that prunes it (empty when none does), ``kept``
-    (an annotation keeps it from being deleted), ``owned`` (it is a resource of its own, not a chart's), ``queue``, ``paused``."""
+    """What may delete a queue's or database's resource.
+
+    ``delivery`` that prunes it (empty when none does), ``form`` (its kind), ``kept`` (an annotation keeps it from being
+    deleted), ``owned`` (it is a resource of its own, not a chart's), ``queue``, ``paused``.
+    """
     owner = environment.by_id.get(str(subject.facts.get("owner") or ""))
     label = subject.origin.delivery
     delivery = next((d for d in environment.by_kind.get("Delivery", ()) if d.facts["label"] == label), None)
     pruned = delivery is not None and prunes(delivery).value is True
     return {
         "delivery": label if pruned else "",
+        "form": str(delivery.facts["form"]) if delivery is not None and pruned else "",
         "kept": owner is not None and kept_from(owner.object, "delete"),
         "owned": owner is not None and owner.kind != "Component",
         "queue": subject.kind == "MessageQueue",

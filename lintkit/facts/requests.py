@@ -61,15 +61,22 @@ def node_requests(_subject: Subject, environment: Environment) -> Json | NotKnow
     return [_item(environment, *key, found) for key, found in asked.items() if _nodes(environment, key[0])]
 
 
+def node_sizes(_subject: Subject, environment: Environment) -> Json:
+    """Whether any node tells what it offers."""
+    return any(node.allocatable for node in environment.nodes)
+
+
 def node_room(subject: Subject, environment: Environment) -> Json | NotKnown:
     """The items of ``node_requests`` for labels whose nodes tell what they offer, with ``offered``: what is left of it
-    without the node that offers most. Nodes tell where a saved node list has their ``status.allocatable``."""
-    reason = environment.evidence.get("nodes", "")
-    if reason:
-        return NotKnown(reason)
-    asked = node_requests(subject, environment) if any(node.allocatable for node in environment.nodes) else []
+    without the node that offers most. Nodes tell where a saved node list has their ``status.allocatable``; not known where
+    none does and something is requested."""
+    asked = node_requests(subject, environment)
+    if not isinstance(asked, list):
+        return asked
+    if asked and not node_sizes(subject, environment):
+        return NotKnown("no node sizes")
     found: list[Json] = []
-    for item in asked if isinstance(asked, list) else ():
+    for item in asked:
         if isinstance(item, dict):
             offers = _offers(environment, str(item["label"]), str(item["resource"]))
             found += [{**item, "offered": sum(offers) - max(offers)}] if offers else []
@@ -191,4 +198,6 @@ def _of_chart(component: Subject, environment: Environment) -> list[Node | None]
     return [lookup(values.object, "values", *path) for path in paths]
 
 
-FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"node_requests": node_requests, "node_room": node_room}}
+FACTS: Final[Dict[str, Dict[str, Fact]]] = {
+    "Environment": {"node_requests": node_requests, "node_room": node_room, "node_sizes": node_sizes}
+}

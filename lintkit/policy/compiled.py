@@ -200,6 +200,8 @@ class _Scope(NamedTuple):
 def _expressions(policy: Policy, validation: Validation) -> Iterator[tuple[Expression, _Scope]]:
     """Every expression of a validation with what may be used in it."""
     scope = _Scope()
+    if validation.when:
+        yield validation.when, scope
     if validation.for_each:
         yield validation.for_each, scope
         scope = _Scope(_listed(policy, validation.for_each, scope))

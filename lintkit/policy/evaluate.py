@@ -171,6 +171,8 @@ class _Run:
         mark = b"" if rest is None else mark and mark + rest
         before = len(self.verdicts.findings)
         for validation, reason in zip(self.policy.validations, obstacles, strict=True):
+            if validation.when and not self._program_data(validation.when.text, Part.test):
+                continue
             if reason:
                 self._not_evaluated(reason)
             else:

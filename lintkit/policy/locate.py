@@ -30,9 +30,8 @@ def locate(subject: Subject, path: Path, *, key: bool = False) -> Located:
     if step is None:
         return _at_node(subject.home)
     entry, node, exact, origin = step
-    line = _line_place(node, full)
-    place, target = line or _place(entry, node, exact=exact and not (key and entry))
-    related = list(_overridden(node)) if exact or line else []
+    place, target = _line_place(node, full) or _place(entry, node, exact=exact and not (key and entry))
+    related = list(_overridden(node)) if exact else []
     if origin is not None:
         related.insert(0, Related(place_of(origin), "the value comes from here"))
     return Located(place, _span(place, target), tuple(related))
@@ -68,7 +67,7 @@ def _walk(root: Node, path: Path) -> _Step | None:
         node = below
         if node.doc.source.builtin:
             continue
-        exact = depth == len(path) - 1
+        exact = depth == len(path) - 1 or (depth == len(path) - 2 and line_of(node, path[-1]) is not None)
         if stuck is not None:
             stuck = stuck._replace(exact=exact, origin=node)
         elif shared:

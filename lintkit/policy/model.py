@@ -92,7 +92,8 @@ class FixSpec:
 class Validation:
     """One assertion of a policy: where ``expression`` is false there is a finding.
 
-    ``conceal``: what stands at its place is a secret, which no report shows.
+    It is left out, and lacks nothing, where ``when`` is false. ``conceal``: what stands at its place is a secret, which no
+    report shows.
     """
 
     expression: Expression
@@ -107,6 +108,7 @@ class Validation:
     fix: FixSpec | None
     line: int
     conceal: bool = False
+    when: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ def _validation(node: Node, name: str) -> Validation:
         fix=_fix(node.get("fix"), name),
         line=_line(node),
         conceal=boolean(node.get("conceal")) is True,
+        when=_expression(node.get("when")),
     )
 
 

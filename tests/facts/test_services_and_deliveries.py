@@ -66,7 +66,7 @@ def test_a_database_keeps_the_span_of_what_its_resource_says() -> None:
 def test_a_comment_in_the_server_configuration_sets_nothing() -> None:
     env = environment({"db.yaml": PXC})
     found = settings(env.by_kind["Database"][0], env)
-    assert found == [{"key": "sync_binlog", "value": "0", "path": "configuration", "line": 3}]
+    assert found == [{"key": "sync_binlog", "value": "0", "path": "configuration[2]"}]
 
 
 def test_a_database_resource_of_the_mariadb_operator_is_no_database_of_ours() -> None:

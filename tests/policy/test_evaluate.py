@@ -113,6 +113,58 @@ def test_absent_key_is_shown_at_the_nearest_written_ancestor(spec: str, line: in
     assert finding.resource_path == "spec.replicated.size"
 
 
+MY_CNF = """
+    apiVersion: k8s.mariadb.com/v1alpha1
+    kind: MariaDB
+    metadata: {name: shared, namespace: cloud}
+    spec:
+      replicas: 3
+      myCnf: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "marked"),
+    [
+        ("|\n        [mariadb]\n\n          sync_binlog = 0  # fast\n", 9, "sync_binlog = 0  # fast"),
+        (">-\n        [mariadb]\n\n        sync_binlog=0\n", 9, "sync_binlog=0"),
+        ('"[mariadb]\\nsync_binlog=0\\n"\n', 6, "sync_binlog=0"),
+        ("&own |\n        [mariadb]\n        sync_binlog=0\n", 8, "sync_binlog=0"),
+    ],
+)
+def test_a_setting_in_a_text_is_marked_at_its_line(written: str, line: int, marked: str) -> None:
+    (finding,), _, _ = judged({"db.yaml": MY_CNF % written}, "crash-unsafe-database-config")
+    assert place(finding) == ("db.yaml", line, marked)
+    assert finding.span.pointer == "/spec/myCnf"
+
+
+def test_a_line_of_a_text_keeps_its_identity_when_others_come_before_it() -> None:
+    first, second = (
+        judged({"db.yaml": MY_CNF % f"|\n        [mariadb]{more}\n        sync_binlog=0\n"}, "crash-unsafe-database-config")[0]
+        for more in ("", "\n        max_connections=9")
+    )
+    assert [f.fingerprint for f in first] == [f.fingerprint for f in second]
+    (one, other), _, _ = judged(
+        {"db.yaml": MY_CNF % "|\n        sync_binlog=0\n        innodb_doublewrite=0\n"}, "crash-unsafe-database-config"
+    )
+    assert one.fingerprint != other.fingerprint
+
+
+def test_what_a_null_took_away_is_shown_at_the_null() -> None:
+    values = "# chart values\nconf:\n  ceph:\n    pools:\n      backup: null\n  cinder:\n    DEFAULT: {backup_driver: cinder.backup.drivers.ceph.C}\n"
+    (finding,), _, _ = judged({"values/cinder.yaml": values}, "pool-map-entry-missing")
+    assert place(finding) == ("values/cinder.yaml", 5, "null")
+
+
+def test_a_validation_is_left_out_where_its_condition_does_not_hold(own_policy: Write) -> None:
+    conditional = SIZE.replace("- expression:", "- when: params.min > 1\n        needs: [nodes]\n        expression:")
+    texts = {"p.yaml": pool("replicated:\n  size: 1")}
+    _, said, _ = judged(texts, own_policy(conditional))
+    assert said == {"Pool/rook-ceph/images: no node inventory"}
+    texts[".lintkit.yaml"] = "policies:\n  own: {params: {min: 1}}\n"
+    assert judged(texts, own_policy(conditional)) == ([], set(), {})
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
