@@ -220,6 +220,12 @@ def test_versions_releases_and_daemons_are_told(cloud: Path) -> None:
     assert found["Application", "prod-nova"].turns == (Turn("revision of source 1", "2025.2.6", "2026.1.8"),)
 
 
+def test_a_release_that_only_some_containers_change_is_told_by_their_names(cloud: Path) -> None:
+    compute = "nova_compute: registry.tarn.example/loci/nova:"
+    edit(cloud, "services/nova/common.yaml", (compute + "2025.2", compute + "2025.1"))
+    assert turns(changes(cloud)["service", "nova"]) == {"release of nova_compute": ("2025.2", "2025.1")}
+
+
 def test_nodes_that_leave_and_roles_that_change_are_told(cloud: Path) -> None:
     edit(cloud, HOSTS, ("    beck-04:\n      ansible_host: 10.61.4.24\n      ip: 10.61.4.24\n", ""), ("        beck-04:\n", ""))
     edit(cloud, HOSTS, ("          node-role.kubernetes.io/tarn-vswitch: enabled\n", ""))

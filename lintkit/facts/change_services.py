@@ -156,7 +156,7 @@ def _major(version: str, engine: str) -> tuple[int, ...]:
 def wiring(subject: Subject, environment: Environment) -> Json:
     """Settings that tie a service to what it already keeps in Ceph, where they differ: differences."""
     old = before(subject, environment)
-    if old is None:
+    if old is None or not _runs(subject, environment):
         return []
     chart = words(subject.object.get("chart"))
     paths = [("values", *path) for path in _WIRING.get(chart, ())]
