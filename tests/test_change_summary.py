@@ -226,6 +226,18 @@ def test_a_release_that_only_some_containers_change_is_told_by_their_names(cloud
     assert turns(changes(cloud)["service", "nova"]) == {"release of nova_compute": ("2025.2", "2025.1")}
 
 
+def test_images_of_plain_workloads_are_told(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    operator = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: rook-ceph-operator, namespace: rook-ceph}\nspec:\n"
+        "  template:\n    spec:\n      containers:\n        - {name: rook-ceph-operator, image: 'docker.io/rook/ceph:v1.18.5'}\n"
+    )
+    commit(tmp_path, {"operator.yaml": operator, "pool.yaml": POOL})
+    write(tmp_path, {"operator.yaml": operator.replace("v1.18.5", "v1.19.6")})
+    (row,) = (c for e in summary(tmp_path).environments for c in e.changed)
+    assert row.turns == (Turn("image of rook-ceph-operator", "docker.io/rook/ceph:v1.18.5", "docker.io/rook/ceph:v1.19.6"),)
+
+
 def test_nodes_that_leave_and_roles_that_change_are_told(cloud: Path) -> None:
     edit(cloud, HOSTS, ("    beck-04:\n      ansible_host: 10.61.4.24\n      ip: 10.61.4.24\n", ""), ("        beck-04:\n", ""))
     edit(cloud, HOSTS, ("          node-role.kubernetes.io/tarn-vswitch: enabled\n", ""))

@@ -18,9 +18,9 @@ from lintkit.finding import Changed, EnvironmentChange, Turn
 from lintkit.sources.kustomize.model import CLUSTER_SCOPED
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Path
+from lintkit.yamldoc.node import Json, Path, items, lookup, text
 from lintkit.yamldoc.plain import served
-from lintkit.yamldoc.unknowns import placeholder
+from lintkit.yamldoc.unknowns import placeholder, unknown_reason
 
 # told by rows of their own, or by what they are part of
 _TOLD: Final = frozenset(
@@ -36,6 +36,7 @@ _COUNTS: Final[Dict[str, tuple[tuple[str, Path], ...]]] = {
     "Deployment": (("replicas", ("spec", "replicas")),),
     "StatefulSet": (("replicas", ("spec", "replicas")),),
 }
+_WORKLOADS: Final = ("Deployment", "StatefulSet", "DaemonSet")
 _CLUSTER: Final = (("spec", "mon", "count"), ("spec", "mgr", "count"), ("spec", "cephVersion", "image"))
 # what rows of their own tell of a resource
 _COVERED: Final[Dict[str, tuple[Path, ...]]] = {
@@ -96,7 +97,20 @@ def _name(subject: Subject) -> str:
 
 
 def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Turn]:
-    return [Turn(name, text_of(before, path), text_of(after, path)) for name, path in _COUNTS.get(kind, ())]
+    counts = [Turn(name, text_of(before, path), text_of(after, path)) for name, path in _COUNTS.get(kind, ())]
+    images = tuple(_images(s) for s in (before, after)) if kind in _WORKLOADS else ({}, {})
+    names = dict.fromkeys((*images[1], *images[0]))
+    return [*counts, *(Turn(f"image of {name}", *(side.get(name, "") for side in images)) for name in names)]
+
+
+def _images(workload: Subject | None) -> dict[str, str | None]:
+    """The image of every container that a workload names."""
+    containers = items(lookup(workload.object, "spec", "template", "spec", "containers")) if workload is not None else ()
+    found: dict[str, str | None] = {}
+    for container in containers:
+        image = lookup(container, "image")
+        found[text(lookup(container, "name")) or "unknown"] = None if unknown_reason(image) else text(image) or ""
+    return found
 
 
 def _deliveries(sides: Sides) -> Iterator[Changed]:
