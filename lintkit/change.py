@@ -1,16 +1,18 @@
 """Change review: the same judgement of two states of a repository, side by side.
 
-Base is the merge base of a revision and HEAD (``--since``) or HEAD (``--staged``); head is the work tree or
-the index. Environments are paired by name, subjects by id, findings by fingerprint: never by file or line.
+Base is the merge base of a revision and HEAD (``--since``) or HEAD (``--staged``); head is the work tree or the index.
+Environments are paired by name, one that is called otherwise by what it has; subjects by id, findings by fingerprint: never by
+file or line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from lintkit.errors import LintkitError
 from lintkit.finding import ChangeSummary, Finding, Report
+from lintkit.renamed import called, renamed
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
@@ -38,28 +40,32 @@ def review(options: Options, *, since: str = "", staged: bool = False, summary: 
     sides = _sides(opened, since, staged=staged)
     old = read(opened, sides.base, options)
     loaded = read(opened, sides.head, options)
+    names = renamed(old.environments, loaded.environments)
+    now = {before: after for after, before in names.items()}
+    old = replace(old, environments=tuple(called(e, now[e.name]) if e.name in now else e for e in old.environments))
     loaded = replace(loaded, environments=(*paired(loaded.environments, old.environments), *_emptied(loaded, old)))
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
     findings, resolved = compared(findings, base_findings, frozenset(sides.head.paths))
     report = report_of(loaded, options, findings, verdicts, resolved)
+    taken = (f"environment {after} is taken for what was {before}" for after, before in sorted(names.items()))
+    report = replace(report, notes=(*report.notes, *taken))
     if summary:
-        report = replace(report, changes=_summary(sides, loaded, old))
+        report = replace(report, changes=_summary(sides, loaded, old, names))
     return _narrowed(report, options), loaded
 
 
-def _summary(sides: Sides, loaded: Loaded, old: Loaded) -> ChangeSummary:
+def _summary(sides: Sides, loaded: Loaded, old: Loaded, names: Mapping[str, str]) -> ChangeSummary:
     from lintkit.facts.summary import environment_changes
 
-    found = environment_changes(loaded.environments)
+    found = tuple(e._replace(was=names.get(e.environment, "")) for e in environment_changes(loaded.environments))
     if any(environment.changed for environment in found):
         return ChangeSummary(found)
     templates = {*loaded.world.scan.templates, *old.world.scan.templates}
     read = {*loaded.world.reader.reads, *old.world.reader.reads}
     differing = sorted({*sides.head.paths, *sides.base.paths} - sides.base.same)
-    return ChangeSummary(
-        found, tuple(path for path in differing if path in templates or (path in read and _differs(sides, path)))
-    )
+    followed = tuple(path for path in differing if path not in templates and path in read and _differs(sides, path))
+    return ChangeSummary(found, tuple(path for path in differing if path in templates), followed)
 
 
 def _differs(sides: Sides, path: str) -> bool:

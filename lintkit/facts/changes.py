@@ -185,9 +185,10 @@ def _cluster_settings(old: Subject) -> tuple[Path, ...]:
 def pool_order(subject: Subject, environment: Environment) -> Json:
     """What happens to the data pools of a CephFilesystem that existed before; a list of none or one item.
 
-    ``what`` (``renamed``; ``moved`` when entries changed places or one came between; ``first`` when all have names, so that the
-    order counts only for a file system that is made anew), ``path`` (of the first entry that is not what it was), ``name`` (its Ceph name before, without the file system's), ``after``, ``old`` (the list as it was,
-    with entries of head that were not in it at its end), ``fixable``. A list that got shorter is a removal, not this.
+    ``what`` (``renamed``; ``moved`` when entries changed places or one came between; ``first`` when all have names, so that
+    the order counts only for a file system that is made anew), ``path`` (of the first entry that is not what it was),
+    ``name`` (its Ceph name before, without the file system's), ``after``, ``old`` (the list as it was, with entries of head
+    that were not in it at its end), ``fixable``. A list that got shorter is a removal, not this.
     """
     old = before(subject, environment)
     if old is None:

@@ -238,8 +238,9 @@ def compute_ahead(_subject: Subject, environment: Environment) -> Json:
 def release_changes(_subject: Subject, environment: Environment) -> Json:
     """OpenStack services whose release differs from before.
 
-    One item each, several where not all containers go the same way: ``of``, ``path``, ``values``, ``service``, ``before``, ``after``, ``step`` (allowed, skip, down), ``next``
-    (what upgrades may go to from before), ``tags`` (images that were written before and are written otherwise now, by name).
+    One item each, several where not all containers go the same way: ``of``, ``path``, ``values``, ``service``, ``before``,
+    ``after``, ``step`` (allowed, skip, down), ``next`` (what upgrades may go to from before), ``tags`` (images that were
+    written before and are written otherwise now, by name).
     """
     found: list[Json] = []
     for service, old in _both(environment):

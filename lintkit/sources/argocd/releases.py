@@ -230,6 +230,8 @@ def _report(work: _Work, helm: Helm, node: Node, resolved: Resolved, hidden: lis
         work.unknown.append((resolved.hidden, node))
     if resolved.missing and helm.ignore_missing.value is False:
         work.missing.append((resolved.missing, node))
+        # Argo CD renders nothing then: what the file would say is not what the chart says without it
+        hidden.append(f"values of {resolved.asked or 'a file'}, which does not exist")
 
 
 def _file(work: _Work, path: str, node: Node, layers: list[Layer], hidden: list[str]) -> None:
