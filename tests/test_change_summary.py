@@ -217,7 +217,7 @@ def test_versions_releases_and_daemons_are_told(cloud: Path) -> None:
     assert turns(found["service", "nova"]) == {"release": ("2025.2", "2026.1"), "chart version": ("2025.2.6", "2026.1.8")}
     assert turns(found["Rook operator", "rook-ceph"]) == {"Rook": ("1.19.6", "1.20.1")}
     assert turns(found["CephCluster", "rook-ceph/rook-ceph"]) == {"Ceph": ("19.2.3", "20.2.1"), "mons": ("4", "5")}
-    assert found["Application", "prod-nova"].turns == (Turn("revision of source 1", "2025.2.6", "2026.1.8"),)
+    assert found["Application", "prod-nova"].turns == (Turn("revision of nova", "2025.2.6", "2026.1.8"),)
 
 
 def test_a_release_that_only_some_containers_change_is_told_by_their_names(cloud: Path) -> None:
@@ -352,6 +352,17 @@ def test_a_release_that_moves_to_another_namespace_goes_in_one_and_comes_in_the_
     edit(cloud, "argocd/prod/neutron.yaml", ("  destination:\n    name: prod\n    namespace: network\n", ""))
     lost = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
     assert lost == {"neutron": "added", "openstack/neutron": "removed"}
+
+
+def test_sources_are_known_by_what_they_bring(cloud: Path) -> None:
+    text = (cloud / "argocd/prod/neutron.yaml").read_text("utf-8")
+    start, end = text.index("    - repoURL: https://tarballs"), text.index("    - repoURL: https://git.tarn")
+    last = text.index("  destination:")
+    turned = text[:start] + text[end:last] + text[start:end] + text[last:]
+    write(cloud, {"argocd/prod/neutron.yaml": turned})
+    assert ("Application", "prod-neutron") not in changes(cloud)
+    write(cloud, {"argocd/prod/neutron.yaml": turned.replace("https://tarballs.opendev.org", "https://mirror.tarn.example")})
+    assert changes(cloud)["Application", "prod-neutron"].also == ("repoURL of neutron",)
 
 
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:
