@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from lintkit.errors import LintkitError
 from lintkit.finding import ChangeSummary, Finding, Report
 from lintkit.renamed import called, renamed
+from lintkit.report.tally import many
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
-from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
+from lintkit.tree.revision import Tree, base_of, head_commit, index, left_out, object_ids, revision, tree_files
 from lintkit.yamldoc.plain import served
 
 
@@ -27,6 +28,8 @@ class Sides:
     head: Files
     base: Files
     label: str
+    left_out: int = 0
+    """How many files a sparse checkout leaves out of head; base is judged without them too."""
 
 
 def review(options: Options, *, since: str = "", staged: bool = False, summary: bool = False) -> tuple[Report, Loaded]:
@@ -49,7 +52,8 @@ def review(options: Options, *, since: str = "", staged: bool = False, summary: 
     findings, resolved = compared(findings, base_findings, frozenset(sides.head.paths))
     report = report_of(loaded, options, findings, verdicts, resolved)
     taken = (f"environment {after} is taken for what was {before}" for after, before in sorted(names.items()))
-    report = replace(report, notes=(*report.notes, *taken))
+    out = (f"the sparse checkout leaves out {many(sides.left_out, 'file')}, which were not compared",) if sides.left_out else ()
+    report = replace(report, notes=(*report.notes, *taken, *out))
     if summary:
         report = replace(report, changes=_summary(sides, loaded, old, names))
     return _narrowed(report, options), loaded
@@ -106,7 +110,10 @@ def _sides(opened: Opened, since: str, *, staged: bool) -> Sides:
         return Sides(head, tree_files(root, base_tree, head, head_tree.ids), commit or "nothing")
     commit = base_of(root, since)
     base_tree = _kept(revision(root, commit), opened)
-    return Sides(work, tree_files(root, base_tree, work, object_ids(work, root, work.paths, root_like(base_tree))), commit)
+    out = left_out(root, (path for path in base_tree.ids if path not in work))
+    base_tree = base_tree._replace(ids={path: i for path, i in base_tree.ids.items() if path not in out})
+    base = tree_files(root, base_tree, work, object_ids(work, root, work.paths, root_like(base_tree)))
+    return Sides(work, base, commit, len(out))
 
 
 def _kept(tree: Tree, opened: Opened) -> Tree:

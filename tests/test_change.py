@@ -373,7 +373,12 @@ def test_a_shallow_clone_says_what_to_fetch(
     commit(repo, {"pools/three.yaml": pool("three", 2)})
     git(tmp_path, "clone", "-q", "--depth", "1", repo.as_uri(), "clone")
     said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "origin/stable")
-    assert "git fetch --unshallow origin stable" in said
+    assert "`git fetch --unshallow origin stable`" in said
+    said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "HEAD~1")
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(tmp_path / "clone", *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(tmp_path / "clone", since="HEAD~1")
 
 
 def test_a_shallow_clone_that_lacks_the_common_ancestor_says_what_to_fetch(
@@ -427,6 +432,19 @@ def test_a_submodule_that_is_not_there_is_no_change(repo: Path, tmp_path: Path) 
     write(repo, {"pools/three.yaml": pool("three")})
     git(repo, "add", "pools")
     assert found(repo, staged=True) == set()
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(repo: Path) -> None:
+    commit(repo, {"far/pool.yaml": pool("far")})
+    git(repo, "sparse-checkout", "set", "pools")
+    assert not (repo / "far").exists()
+    write(repo, {"pools/three.yaml": pool("three", 2)})
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(repo, since="HEAD") == expected
+    report, _ = review(Options(paths=(repo,)), since="HEAD")
+    assert "the sparse checkout leaves out 1 file, which were not compared" in report.notes
+    git(repo, "rm", "-q", "--sparse", "far/pool.yaml")
+    assert ("data-store-removed", "new") in {(policy, status) for policy, *_, status in found(repo, since="HEAD")}
 
 
 def test_a_linked_work_tree_is_judged_by_its_own_head_and_index(repo: Path, tmp_path: Path) -> None:
