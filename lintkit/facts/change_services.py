@@ -240,7 +240,7 @@ def raised(subject: Subject, environment: Environment) -> Json:
     """Kinds of software that the change raises, one item a kind.
 
     ``kind``, ``of`` and ``path`` (the first place), ``before``, ``after``. Kinds: OpenStack release, base system of the images,
-    Rook minor, Ceph major, Kubernetes minor, database major.
+    Rook minor, Ceph major, database major.
     """
     found: list[dict[str, Json]] = []
     services = release_changes(subject, environment)
