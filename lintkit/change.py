@@ -1,20 +1,23 @@
 """Change review: the same judgement of two states of a repository, side by side.
 
-Base is the merge base of a revision and HEAD (``--since``) or HEAD (``--staged``); head is the work tree or
-the index. Environments are paired by name, subjects by id, findings by fingerprint: never by file or line.
+Base is the merge base of a revision and HEAD (``--since``) or HEAD (``--staged``); head is the work tree or the index.
+Environments are paired by name, one that is called otherwise by what it has; subjects by id, findings by fingerprint: never by
+file or line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from lintkit.errors import LintkitError
 from lintkit.finding import ChangeSummary, Finding, Report
 from lintkit.records import dataclass, replace
+from lintkit.renamed import called, renamed
+from lintkit.report.tally import many
 from lintkit.run import Loaded, Opened, Options, findings_of, open_repository, paired, read, report_of
 from lintkit.subjects.environment import Environment
 from lintkit.tree.files import Files
-from lintkit.tree.revision import Tree, base_of, head_commit, index, object_ids, revision, tree_files
+from lintkit.tree.revision import Tree, base_of, head_commit, index, left_out, object_ids, revision, tree_files
 from lintkit.yamldoc.plain import served
 
 
@@ -25,6 +28,8 @@ class Sides:
     head: Files
     base: Files
     label: str
+    left_out: int = 0
+    """How many files a sparse checkout leaves out of head; base is judged without them too."""
 
 
 def review(options: Options, *, since: str = "", staged: bool = False, summary: bool = False) -> tuple[Report, Loaded]:
@@ -38,28 +43,33 @@ def review(options: Options, *, since: str = "", staged: bool = False, summary: 
     sides = _sides(opened, since, staged=staged)
     old = read(opened, sides.base, options)
     loaded = read(opened, sides.head, options)
+    names = renamed(old.environments, loaded.environments)
+    now = {before: after for after, before in names.items()}
+    old = replace(old, environments=tuple(called(e, now[e.name]) if e.name in now else e for e in old.environments))
     loaded = replace(loaded, environments=(*paired(loaded.environments, old.environments), *_emptied(loaded, old)))
     base_findings, _ = findings_of(old, options)
     findings, verdicts = findings_of(loaded, options)
     findings, resolved = compared(findings, base_findings, frozenset(sides.head.paths))
     report = report_of(loaded, options, findings, verdicts, resolved)
+    taken = (f"environment {after} is taken for what was {before}" for after, before in sorted(names.items()))
+    out = (f"the sparse checkout leaves out {many(sides.left_out, 'file')}, which were not compared",) if sides.left_out else ()
+    report = replace(report, notes=(*report.notes, *taken, *out))
     if summary:
-        report = replace(report, changes=_summary(sides, loaded, old))
+        report = replace(report, changes=_summary(sides, loaded, old, names))
     return _narrowed(report, options), loaded
 
 
-def _summary(sides: Sides, loaded: Loaded, old: Loaded) -> ChangeSummary:
+def _summary(sides: Sides, loaded: Loaded, old: Loaded, names: Mapping[str, str]) -> ChangeSummary:
     from lintkit.facts.summary import environment_changes
 
-    found = environment_changes(loaded.environments)
+    found = tuple(e._replace(was=names.get(e.environment, "")) for e in environment_changes(loaded.environments))
     if any(environment.changed for environment in found):
         return ChangeSummary(found)
     templates = {*loaded.world.scan.templates, *old.world.scan.templates}
     read = {*loaded.world.reader.reads, *old.world.reader.reads}
     differing = sorted({*sides.head.paths, *sides.base.paths} - sides.base.same)
-    return ChangeSummary(
-        found, tuple(path for path in differing if path in templates or (path in read and _differs(sides, path)))
-    )
+    followed = tuple(path for path in differing if path not in templates and path in read and _differs(sides, path))
+    return ChangeSummary(found, tuple(path for path in differing if path in templates), followed)
 
 
 def _differs(sides: Sides, path: str) -> bool:
@@ -100,7 +110,10 @@ def _sides(opened: Opened, since: str, *, staged: bool) -> Sides:
         return Sides(head, tree_files(root, base_tree, head, head_tree.ids), commit or "nothing")
     commit = base_of(root, since)
     base_tree = _kept(revision(root, commit), opened)
-    return Sides(work, tree_files(root, base_tree, work, object_ids(work, root, work.paths, root_like(base_tree))), commit)
+    out = left_out(root, (path for path in base_tree.ids if path not in work))
+    base_tree = base_tree._replace(ids={path: i for path, i in base_tree.ids.items() if path not in out})
+    base = tree_files(root, base_tree, work, object_ids(work, root, work.paths, root_like(base_tree)))
+    return Sides(work, base, commit, len(out))
 
 
 def _kept(tree: Tree, opened: Opened) -> Tree:

@@ -122,23 +122,27 @@ class Changed(NamedTuple):
 class EnvironmentChange(NamedTuple):
     """What a change does to what one cluster gets. ``notes`` say why something of it is unknown.
 
-    ``state`` is ``new`` or ``gone`` for an environment that nothing reaches on the other side, else empty.
+    ``state`` is ``new`` or ``gone`` for an environment that nothing reaches on the other side, else empty. ``was`` is its name
+    before, where that is another.
     """
 
     environment: str
     changed: tuple[Changed, ...] = ()
     notes: tuple[str, ...] = ()
     state: str = ""
+    was: str = ""
 
 
 class ChangeSummary(NamedTuple):
     """What a change does to what the clusters get, by environment.
 
-    ``unplaced`` are files whose content differs although nothing of ``environments`` does.
+    Where nothing of ``environments`` differs, ``unplaced`` are files that changed and that lintkit does not follow (templates),
+    ``followed`` those that it read and that make no difference.
     """
 
     environments: tuple[EnvironmentChange, ...] = ()
     unplaced: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

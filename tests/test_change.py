@@ -302,6 +302,63 @@ def test_a_layer_that_broke_changes_nothing_that_can_be_told(tmp_path: Path) -> 
     assert found(tmp_path, since="HEAD") == set()
 
 
+def test_a_values_file_that_is_missing_takes_nothing_away(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "https://example.com/cloud.git")
+    sources = (
+        "  sources:\n    - {repoURL: https://charts.rook.io/release, chart: rook-ceph-cluster, targetRevision: v1.19.5,\n"
+        "       helm: {valueFiles: [$here/a.yaml, $here/b.yaml]}}\n"
+        "    - {repoURL: https://example.com/cloud.git, ref: here, targetRevision: main}\n"
+    )
+    app = APP[: APP.index("  source:")] + sources
+    commit(tmp_path, {"app.yaml": app, "a.yaml": VALUES, "b.yaml": "cephClusterSpec:\n  mon: {count: 5}\n"})
+    git(tmp_path, "mv", "a.yaml", "pools.yaml")
+    git(tmp_path, "mv", "b.yaml", "mons.yaml")
+    report, _ = review(Options(paths=(tmp_path,)), since="HEAD")
+    assert not {f.policy for f in report.findings if f.family == "changes"}, "Argo CD renders nothing, so nothing goes"
+    assert {(f.policy, f.message) for f in report.findings} >= {
+        ("missing-values-source", f"values file {name}.yaml does not exist") for name in "ab"
+    }
+    reasons = [n.reason for n in report.not_evaluated if n.policy == "data-store-removed"]
+    assert any("a.yaml, which does not exist" in reason for reason in reasons)
+
+
+def environment_files(name: str, mons: int, server: str = "https://kubernetes.default.svc") -> dict[str, str | None]:
+    """A cluster whose directory names its environment: an Application of the cluster chart, and its values."""
+    app = APP[: APP.index("    repoURL")].replace("https://kubernetes.default.svc", server).replace("  source:\n", "  sources:\n")
+    app += "    - {repoURL: https://charts.rook.io/release, chart: rook-ceph-cluster, targetRevision: v1.19.5,\n"
+    app += f"       helm: {{valueFiles: [$here/clusters/{name}/values.yaml]}}}}\n"
+    app += "    - {repoURL: https://example.com/cloud.git, ref: here, targetRevision: main}\n"
+    values = VALUES + f"cephClusterSpec:\n  mon: {{count: {mons}}}\n"
+    return {f"clusters/{name}/ceph.yaml": app, f"clusters/{name}/values.yaml": values}
+
+
+def test_an_environment_whose_directory_has_another_name_is_the_same(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, environment_files("prod", 5) | environment_files("stage", 3))
+    gone: dict[str, str | None] = dict.fromkeys((*environment_files("prod", 5), *environment_files("stage", 3)))
+    commit(tmp_path, {**gone, **environment_files("production", 5), **environment_files("staging", 3)})
+    report, _ = review(Options(paths=(tmp_path,), show_all=True), since="HEAD~1", summary=True)
+    assert {f.status for f in report.findings} == {"existing"}
+    assert report.resolved == ()
+    assert report.changes is not None
+    assert [(e.environment, e.was, e.changed) for e in report.changes.environments] == [
+        ("production", "prod", ()),
+        ("staging", "stage", ()),
+    ]
+    assert "environment production is taken for what was prod" in report.notes
+    commit(tmp_path, environment_files("production", 3))
+    assert found(tmp_path, since="HEAD~2") == {("redundancy-lowered", "clusters/production/values.yaml", 11, "new")}
+
+
+def test_another_destination_is_another_environment(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, environment_files("prod", 5, "https://one.example.com:6443"))
+    gone: dict[str, str | None] = dict.fromkeys(environment_files("prod", 5))
+    commit(tmp_path, {**gone, **environment_files("production", 5, "https://two.example.com:6443")})
+    assert {policy for policy, *_ in found(tmp_path, since="HEAD~1")} == {"ceph-cluster-renamed", "data-store-removed"}
+
+
 def test_a_store_that_left_a_delivery_is_gone_at_the_delivery(repo: Path) -> None:
     git(repo, "remote", "add", "origin", "https://example.com/cloud.git")
     app = APP[: APP.index("    repoURL")] + "    {repoURL: https://example.com/cloud.git, path: pools, targetRevision: main}\n"
@@ -316,7 +373,12 @@ def test_a_shallow_clone_says_what_to_fetch(
     commit(repo, {"pools/three.yaml": pool("three", 2)})
     git(tmp_path, "clone", "-q", "--depth", "1", repo.as_uri(), "clone")
     said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "origin/stable")
-    assert "git fetch --unshallow origin stable" in said
+    assert "`git fetch --unshallow origin stable`" in said
+    said = refused(capsys, monkeypatch, tmp_path / "clone", "--since", "HEAD~1")
+    command = re.search(r"`(git fetch [^`]*)`", said)
+    assert command
+    git(tmp_path / "clone", *command[1].split()[1:])
+    assert ("redundancy-lowered", "pools/three.yaml", 7, "new") in found(tmp_path / "clone", since="HEAD~1")
 
 
 def test_a_shallow_clone_that_lacks_the_common_ancestor_says_what_to_fetch(
@@ -370,6 +432,19 @@ def test_a_submodule_that_is_not_there_is_no_change(repo: Path, tmp_path: Path) 
     write(repo, {"pools/three.yaml": pool("three")})
     git(repo, "add", "pools")
     assert found(repo, staged=True) == set()
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(repo: Path) -> None:
+    commit(repo, {"far/pool.yaml": pool("far")})
+    git(repo, "sparse-checkout", "set", "pools")
+    assert not (repo / "far").exists()
+    write(repo, {"pools/three.yaml": pool("three", 2)})
+    expected = {("pool-size-two", "pools/three.yaml", 7, "new"), ("redundancy-lowered", "pools/three.yaml", 7, "new")}
+    assert found(repo, since="HEAD") == expected
+    report, _ = review(Options(paths=(repo,)), since="HEAD")
+    assert "the sparse checkout leaves out 1 file, which were not compared" in report.notes
+    git(repo, "rm", "-q", "--sparse", "far/pool.yaml")
+    assert ("data-store-removed", "new") in {(policy, status) for policy, *_, status in found(repo, since="HEAD")}
 
 
 def test_a_linked_work_tree_is_judged_by_its_own_head_and_index(repo: Path, tmp_path: Path) -> None:

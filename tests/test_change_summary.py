@@ -217,7 +217,25 @@ def test_versions_releases_and_daemons_are_told(cloud: Path) -> None:
     assert turns(found["service", "nova"]) == {"release": ("2025.2", "2026.1"), "chart version": ("2025.2.6", "2026.1.8")}
     assert turns(found["Rook operator", "rook-ceph"]) == {"Rook": ("1.19.6", "1.20.1")}
     assert turns(found["CephCluster", "rook-ceph/rook-ceph"]) == {"Ceph": ("19.2.3", "20.2.1"), "mons": ("4", "5")}
-    assert found["Application", "prod-nova"].turns == (Turn("revision of source 1", "2025.2.6", "2026.1.8"),)
+    assert found["Application", "prod-nova"].turns == (Turn("revision of nova", "2025.2.6", "2026.1.8"),)
+
+
+def test_a_release_that_only_some_containers_change_is_told_by_their_names(cloud: Path) -> None:
+    compute = "nova_compute: registry.tarn.example/loci/nova:"
+    edit(cloud, "services/nova/common.yaml", (compute + "2025.2", compute + "2025.1"))
+    assert turns(changes(cloud)["service", "nova"]) == {"release of nova_compute": ("2025.2", "2025.1")}
+
+
+def test_images_of_plain_workloads_are_told(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    operator = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: rook-ceph-operator, namespace: rook-ceph}\nspec:\n"
+        "  template:\n    spec:\n      containers:\n        - {name: rook-ceph-operator, image: 'docker.io/rook/ceph:v1.18.5'}\n"
+    )
+    commit(tmp_path, {"operator.yaml": operator, "pool.yaml": POOL})
+    write(tmp_path, {"operator.yaml": operator.replace("v1.18.5", "v1.19.6")})
+    (row,) = (c for e in summary(tmp_path).environments for c in e.changed)
+    assert row.turns == (Turn("image of rook-ceph-operator", "docker.io/rook/ceph:v1.18.5", "docker.io/rook/ceph:v1.19.6"),)
 
 
 def test_nodes_that_leave_and_roles_that_change_are_told(cloud: Path) -> None:
@@ -270,7 +288,10 @@ def test_a_file_that_moved_with_its_references_is_no_change(cloud: Path) -> None
     git(cloud, "mv", "nodes/prod/hosts.yaml", "nodes/prod/inventory.yaml")
     for path in sorted(cloud.glob("argocd/*/ceph-cluster.yaml")):
         edit(cloud, path.relative_to(cloud).as_posix(), ("ceph/cluster/common.yaml", "ceph/cluster/base.yaml"))
-    assert [e.changed for e in summary(cloud).environments] == [(), ()]
+    found = summary(cloud)
+    assert [e.changed for e in found.environments] == [(), ()]
+    (said,) = (line for line in summary_lines(found) if line.startswith("No change"))
+    assert said.startswith("No change in what the clusters get that lintkit can tell, by 6 files: argocd/")
 
 
 def test_an_environment_that_is_new_or_gone_is_told_by_what_it_has(cloud: Path) -> None:
@@ -331,6 +352,17 @@ def test_a_release_that_moves_to_another_namespace_goes_in_one_and_comes_in_the_
     edit(cloud, "argocd/prod/neutron.yaml", ("  destination:\n    name: prod\n    namespace: network\n", ""))
     lost = {name: changed.state for (kind, name), changed in changes(cloud).items() if kind == "service"}
     assert lost == {"neutron": "added", "openstack/neutron": "removed"}
+
+
+def test_sources_are_known_by_what_they_bring(cloud: Path) -> None:
+    text = (cloud / "argocd/prod/neutron.yaml").read_text("utf-8")
+    start, end = text.index("    - repoURL: https://tarballs"), text.index("    - repoURL: https://git.tarn")
+    last = text.index("  destination:")
+    turned = text[:start] + text[end:last] + text[start:end] + text[last:]
+    write(cloud, {"argocd/prod/neutron.yaml": turned})
+    assert ("Application", "prod-neutron") not in changes(cloud)
+    write(cloud, {"argocd/prod/neutron.yaml": turned.replace("https://tarballs.opendev.org", "https://mirror.tarn.example")})
+    assert changes(cloud)["Application", "prod-neutron"].also == ("repoURL of neutron",)
 
 
 def test_a_template_that_changed_is_not_passed_over_in_silence(tmp_path: Path) -> None:

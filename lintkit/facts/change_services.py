@@ -17,6 +17,7 @@ from lintkit.facts.reading import words, written
 from lintkit.facts.releases import release_changes
 from lintkit.facts.rook_versions import numbers
 from lintkit.facts.units import byte_count
+from lintkit.records import NamedTuple
 from lintkit.subjects.environment import Environment, Fact
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex
@@ -156,7 +157,7 @@ def _major(version: str, engine: str) -> tuple[int, ...]:
 def wiring(subject: Subject, environment: Environment) -> Json:
     """Settings that tie a service to what it already keeps in Ceph, where they differ: differences."""
     old = before(subject, environment)
-    if old is None:
+    if old is None or not _runs(subject, environment):
         return []
     chart = words(subject.object.get("chart"))
     paths = [("values", *path) for path in _WIRING.get(chart, ())]
@@ -176,7 +177,7 @@ def _latest() -> dict[str, str]:
 
 
 def rook_steps(_subject: Subject, environment: Environment) -> Json:
-    """Rook versions that differ: of the operator's releases, else of those of the cluster chart.
+    """Rook versions that differ: of the operator's releases, else of its own Deployment, else of the cluster chart.
 
     One item each: ``of``, ``path``, ``before``, ``after`` (versions), ``minors`` (how many minor versions it goes up), ``next``
     (what to write for the newest known version of the next minor; empty when not known).
@@ -185,17 +186,17 @@ def rook_steps(_subject: Subject, environment: Environment) -> Json:
         p for p in pairs(environment, "ChartValues") if words(p[0].object.get("chart")) in ("rook-ceph", "rook-ceph-cluster")
     ]
     operators = [p for p in charts if words(p[0].object.get("chart")) == "rook-ceph"]
+    plain = [p for p in pairs(environment, "Deployment") if all(_operator_version(s) for s in p)]
     found: list[Json] = []
-    for new, old in operators or charts:
-        path, now = _rook_version(new)
-        _, was = _rook_version(old)
+    for new, old in operators or plain or charts:
+        (path, whole, now), (_, _, was) = (_operator_version(s) or _rook_version(s) for s in (new, old))
         a, b = numbers(was), numbers(now)
         if len(a) < 2 or len(b) < 2 or a[:2] == b[:2] or a[0] != b[0]:
             continue
         wanted = _latest().get(f"{a[0]}.{a[1] + 1}", "")
-        prefix = "v" if now.startswith("v") else ""
-        item: dict[str, Json] = {"of": new.id, "path": path, "before": was.removeprefix("v"), "after": now.removeprefix("v")}
-        found.append({**item, "minors": b[1] - a[1], "next": prefix + wanted if wanted else ""})
+        was, now = was.removeprefix("v"), now.removeprefix("v")
+        item: dict[str, Json] = {"of": new.id, "path": written(path), "before": was, "after": now, "minors": b[1] - a[1]}
+        found.append({**item, "next": whole.replace(now, wanted) if wanted and "@" not in whole else ""})
     return found
 
 
@@ -206,20 +207,41 @@ def rook_step(subject: Subject, environment: Environment) -> Json:
     return steps[0] if steps else 0
 
 
-def _rook_version(values: Subject) -> tuple[str, str]:
-    """Where a release says its Rook version, and the version as written; empty when it is not a full one."""
+class _Version(NamedTuple):
+    """Where a version stands, all that is written there, and the version; empty when it is not a full one."""
+
+    path: Path
+    whole: str
+    version: str
+
+
+def _operator_version(deployment: Subject) -> _Version | None:
+    """The version of Rook's operator where its Deployment is delivered as it is (deploy/examples/operator.yaml)."""
+    containers: Path = ("spec", "template", "spec", "containers")
+    for i, container in enumerate(items(lookup(deployment.object, *containers)) if deployment.kind == "Deployment" else ()):
+        image = text(lookup(container, "image")) or ""
+        parts = reference(image)
+        if parts.repository.endswith("rook/ceph") and text(lookup(container, "name")) == "rook-ceph-operator":
+            full = re.match(r"v?\d+\.\d+\.\d+(?![\d.])", parts.tag)
+            return _Version((*containers, i, "image"), image, full[0] if full else "")
+    return None
+
+
+def _rook_version(values: Subject) -> _Version:
+    """What a release says of its Rook version."""
     tag = lookup(values.object, "values", "image", "tag") if words(values.object.get("chart")) == "rook-ceph" else None
     own = tag is not None and not tag.doc.source.builtin and bool(words(tag) or unknown_reason(tag))
-    node, path = (tag, "values.image.tag") if own else (values.object.get("version"), "version")
+    path: Path = ("values", "image", "tag") if own else ("version",)
+    node = lookup(values.object, *path)
     version = "" if unknown_reason(node) else words(node)
-    return path, version if re.fullmatch(r"v?\d+\.\d+\.\d+", version) else ""
+    return _Version(path, version, version if re.fullmatch(r"v?\d+\.\d+\.\d+", version) else "")
 
 
 def raised(subject: Subject, environment: Environment) -> Json:
     """Kinds of software that the change raises, one item a kind.
 
     ``kind``, ``of`` and ``path`` (the first place), ``before``, ``after``. Kinds: OpenStack release, base system of the images,
-    Rook minor, Ceph major, Kubernetes minor, database major.
+    Rook minor, Ceph major, database major.
     """
     found: list[dict[str, Json]] = []
     services = release_changes(subject, environment)

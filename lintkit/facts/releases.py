@@ -43,7 +43,11 @@ class Release(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A service of OpenStack. ``images`` are tags of its long-running containers by name, ``of`` the chart's values."""
+    """A service of OpenStack, ``of`` the chart's values.
+
+    ``release`` is the one that most of its long-running containers run, ``at`` and ``path`` what says so. By the name of a
+    container: ``images`` (its release and image), ``places`` (what says so), ``written`` (images that somebody wrote).
+    """
 
     of: str
     chart: str
@@ -51,7 +55,18 @@ class Service(NamedTuple):
     at: str
     path: str
     images: Dict[str, tuple[str, str]]
+    places: Dict[str, tuple[str, str]]
     written: Dict[str, str]
+
+
+class Step(NamedTuple):
+    """Containers of a service (``names``) that go from one release to another, and what says so first."""
+
+    before: str
+    after: str
+    of: str
+    path: str
+    names: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -118,7 +133,7 @@ def services(environment: Environment) -> dict[str, Service]:
 
 def _service(values: Subject, chart: str, containers: list[Subject]) -> Service | None:
     images: dict[str, tuple[str, str]] = {}
-    ids: dict[str, tuple[str, str]] = {}
+    places: dict[str, tuple[str, str]] = {}
     written: dict[str, str] = {}
     for container in containers:
         image, default = container.object.get("image"), container.facts.get("default") is True
@@ -130,16 +145,36 @@ def _service(values: Subject, chart: str, containers: list[Subject]) -> Service 
             written[name] = words(image)
         if release:
             images[name] = (release, words(image))
-            ids.setdefault(release, (values.id, "version"))
-            if not default and ids[release][0] == values.id:
-                ids[release] = (container.id, "image")
+            places[name] = (values.id, "version") if default else (container.id, "image")
     if images:
         usual = Counter(release for release, _ in images.values())
         release = max(usual, key=lambda r: (usual[r], r))
-        return Service(values.id, chart, release, *ids[release], images, written)
+        of = _place(places, [name for name in images if images[name][0] == release])
+        return Service(values.id, chart, release, *of, images, places, written)
     version = values.object.get("version")
     match = _CHART.fullmatch(words(version)) if not written and not unknown_reason(version) else None
-    return Service(values.id, chart, match[1], values.id, "version", {}, {}) if match else None
+    return Service(values.id, chart, match[1], values.id, "version", {}, {}, {}) if match else None
+
+
+def _place(places: Dict[str, tuple[str, str]], names: list[str]) -> tuple[str, str]:
+    """The first image that somebody wrote, else where the defaults come from."""
+    return next((places[name] for name in names if places[name][1] == "image"), places[names[0]])
+
+
+def steps(old: Service, new: Service) -> list[Step]:
+    """How a service goes from release to release, what most containers do first; empty when none of them does.
+
+    Containers are compared with themselves: which release most of them run may differ because one of them moved on.
+    """
+    both = [name for name in new.images if name in old.images]
+    if not both:
+        whole = Step(old.release, new.release, new.at, new.path, tuple({**old.written, **new.written}))
+        return [whole] if old.release != new.release else []
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in both:
+        found.setdefault((old.images[name][0], new.images[name][0]), []).append(name)
+    told = [Step(*pair, *_place(new.places, names), tuple(names)) for pair, names in found.items() if pair[0] != pair[1]]
+    return sorted(told, key=lambda step: (-len(step.names), step.before, step.after))
 
 
 def service_releases(_subject: Subject, environment: Environment) -> Json:
@@ -204,28 +239,30 @@ def compute_ahead(_subject: Subject, environment: Environment) -> Json:
 def release_changes(_subject: Subject, environment: Environment) -> Json:
     """OpenStack services whose release differs from before.
 
-    One item each: ``of``, ``path``, ``values``, ``service``, ``before``, ``after``, ``step`` (allowed, skip, down), ``next``
-    (what upgrades may go to from before), ``tags`` (images that were written before and are written otherwise now, by name).
+    One item each, several where not all containers go the same way: ``of``, ``path``, ``values``, ``service``, ``before``,
+    ``after``, ``step`` (allowed, skip, down), ``next`` (what upgrades may go to from before), ``tags`` (images that were
+    written before and are written otherwise now, by name).
     """
     found: list[Json] = []
     for service, old in _both(environment):
-        kind = step(old.release, service.release)
-        if kind in ("", "same"):
-            continue
-        tags = {n: image for n, image in old.written.items() if service.written.get(n, image) != image}
-        found.append(
-            {
-                "of": service.at,
-                "path": service.path,
-                "values": service.of,
-                "service": service.chart,
-                "before": old.release,
-                "after": service.release,
-                "step": kind,
-                "next": [*allowed(old.release)],
-                "tags": dict(tags),
-            }
-        )
+        for move in steps(old, service):
+            kind = step(move.before, move.after)
+            if kind in ("", "same"):
+                continue
+            tags = {n: i for n, i in old.written.items() if n in move.names and service.written.get(n, i) != i}
+            found.append(
+                {
+                    "of": move.of,
+                    "path": move.path,
+                    "values": service.of,
+                    "service": service.chart,
+                    "before": move.before,
+                    "after": move.after,
+                    "step": kind,
+                    "next": [*allowed(move.before)],
+                    "tags": dict(tags),
+                }
+            )
     return found
 
 
@@ -247,7 +284,7 @@ def keystone_behind(_subject: Subject, environment: Environment) -> Json:
     order = [r.release for r in releases()]
     now = services(environment)
     keystone = next((s for s in now.values() if s.chart == "keystone" and s.release in order), None)
-    raised = [s for s, old in _both(environment) if step(old.release, s.release) in ("allowed", "skip")]
+    raised = any(step(m.before, m.after) in ("allowed", "skip") for s, old in _both(environment) for m in steps(old, s))
     if keystone is None or not raised:
         return []
     newest = max((s for s in now.values() if s.release in order), key=lambda s: order.index(s.release))

@@ -31,7 +31,7 @@ _STORES: Final = {
 _DERIVED: Final = frozenset(
     {"Pool", "Component", "Database", "MessageQueue", "Container", "Delivery", "Reference", "ValuesFile", "Environment"}
 )
-_ROOK: Final = ".ceph.rook.io"
+_ROOK: Final = (".ceph.rook.io", ".objectbucket.io")
 
 
 class Place(NamedTuple):

@@ -18,9 +18,9 @@ from lintkit.finding import Changed, EnvironmentChange, Turn
 from lintkit.sources.kustomize.model import CLUSTER_SCOPED
 from lintkit.subjects.environment import Environment
 from lintkit.subjects.model import Subject
-from lintkit.yamldoc.node import Json, Path
+from lintkit.yamldoc.node import Json, Path, items, lookup, text
 from lintkit.yamldoc.plain import served
-from lintkit.yamldoc.unknowns import placeholder
+from lintkit.yamldoc.unknowns import placeholder, unknown_reason
 
 # told by rows of their own, or by what they are part of
 _TOLD: Final = frozenset(
@@ -48,6 +48,7 @@ _COUNTS: Final[Dict[str, tuple[tuple[str, Path], ...]]] = {
     "Deployment": (("replicas", ("spec", "replicas")),),
     "StatefulSet": (("replicas", ("spec", "replicas")),),
 }
+_WORKLOADS: Final = ("Deployment", "StatefulSet", "DaemonSet")
 _CLUSTER: Final = (("spec", "mon", "count"), ("spec", "mgr", "count"), ("spec", "cephVersion", "image"))
 # what rows of their own tell of a resource
 _COVERED: Final[Dict[str, tuple[Path, ...]]] = {
@@ -58,8 +59,8 @@ _COVERED: Final[Dict[str, tuple[Path, ...]]] = {
     "CephObjectZone": (("spec", "metadataPool"), ("spec", "dataPool")),
 }
 # where deliveries say what they bring
-_REVISION: Final = " targetRevision"
-_BROUGHT: Final = ("helm", "kustomize", "directory", "path", "values", "valuesFrom")
+_REVISION: Final = "targetRevision"
+_TOLD_APART: Final = frozenset({"helm", "kustomize", "directory", "path", "values", "valuesFrom", "source", "sources", _REVISION})
 
 
 def environment_changes(environments: Iterable[Environment]) -> tuple[EnvironmentChange, ...]:
@@ -108,41 +109,63 @@ def _name(subject: Subject) -> str:
 
 
 def _counts(kind: str, before: Subject | None, after: Subject | None) -> list[Turn]:
-    return [Turn(name, text_of(before, path), text_of(after, path)) for name, path in _COUNTS.get(kind, ())]
+    counts = [Turn(name, text_of(before, path), text_of(after, path)) for name, path in _COUNTS.get(kind, ())]
+    images = tuple(_images(s) for s in (before, after)) if kind in _WORKLOADS else ({}, {})
+    names = dict.fromkeys((*images[1], *images[0]))
+    return [*counts, *(Turn(f"image of {name}", *(side.get(name, "") for side in images)) for name in names)]
+
+
+def _images(workload: Subject | None) -> dict[str, str | None]:
+    """The image of every container that a workload names."""
+    containers = items(lookup(workload.object, "spec", "template", "spec", "containers")) if workload is not None else ()
+    found: dict[str, str | None] = {}
+    for container in containers:
+        image = lookup(container, "image")
+        found[text(lookup(container, "name")) or "unknown"] = None if unknown_reason(image) else text(image) or ""
+    return found
 
 
 def _deliveries(sides: Sides) -> Iterator[Changed]:
     """Deliveries that are new, gone, or apply otherwise than before; what they bring is told as what it is."""
     for pair in things(sides, "Delivery", lambda delivery: delivery.resource.name):
-        before, after = (_own(served(s.object)) if s is not None else {} for s in pair[:2])
-        keys = dict.fromkeys((*after, *before))
-        turns = [Turn(_plainly(key), _revision(before, key), _revision(after, key)) for key in keys if key.endswith(_REVISION)]
-        differ = tuple(key for key in keys if not key.endswith(_REVISION) and before.get(key) != after.get(key))
-        also = differ if pair.before is not None and pair.after is not None else ()
-        if found := pair.changed(str(pair.any.facts["form"]), turns, also):
+        specs = [_spec(s) for s in pair[:2]]
+        before, after = (_sources(spec) for spec in specs)
+        turns: list[Turn] = []
+        also = [key for key in dict.fromkeys((*specs[1], *specs[0])) if key not in _TOLD_APART and _differ(key, *specs)]
+        names = dict.fromkeys((*after, *before))
+        for name in names:
+            of = f" of {name}" if len(names) > 1 else ""
+            was, now = before.get(name, {}), after.get(name, {})
+            turns.append(Turn("revision" + of, *(_revision(side) for side in (was, now))))
+            also += [f"{key}{of}" for key in dict.fromkeys((*now, *was)) if key not in _TOLD_APART and _differ(key, was, now)]
+        if found := pair.changed(str(pair.any.facts["form"]), turns, tuple(also) if pair.before and pair.after else ()):
             yield found
 
 
-def _plainly(key: str) -> str:
-    return "revision" + key.removesuffix(_REVISION).replace("source", " of source").removesuffix(" of source")
+def _differ(key: str, before: Dict[str, Json], after: Dict[str, Json]) -> bool:
+    return before.get(key) != after.get(key)
 
 
-def _revision(spec: dict[str, Json], key: str) -> str | None:
-    value = spec.get(key)
+def _revision(source: Dict[str, Json]) -> str | None:
+    value = source.get(_REVISION)
     shown = "" if value is None else str(value)
     return None if placeholder(shown) else shown
 
 
-def _own(delivery: Json) -> dict[str, Json]:
-    """The spec of a delivery without the values and paths that say what it brings; its sources key by key."""
-    spec = delivery.get("spec") if isinstance(delivery, dict) else None
-    if not isinstance(spec, dict):
-        return {}
-    kept: dict[str, Json] = {key: value for key, value in spec.items() if key not in (*_BROUGHT, "source", "sources")}
+def _spec(delivery: Subject | None) -> Dict[str, Json]:
+    body = served(delivery.object) if delivery is not None else None
+    spec = body.get("spec") if isinstance(body, dict) else None
+    return spec if isinstance(spec, dict) else {}
+
+
+def _sources(spec: Dict[str, Json]) -> dict[str, Dict[str, Json]]:
+    """The sources of an Application by what they bring: the chart, the path, the name others call it by, or the repository."""
     several = spec.get("sources")
-    listed = several if isinstance(several, list) else [spec.get("source")]
-    for number, source in enumerate(listed, 1):
+    found: dict[str, Dict[str, Json]] = {}
+    for source in several if isinstance(several, list) else [spec.get("source")]:
         if isinstance(source, dict):
-            name = f"source {number} " if len(listed) > 1 else "source "
-            kept |= {name + key: value for key, value in source.items() if key not in _BROUGHT}
-    return kept
+            name = next((str(source[key]) for key in ("chart", "path", "ref", "repoURL") if source.get(key)), "source")
+            while name in found:
+                name += "'"
+            found[name] = source
+    return found

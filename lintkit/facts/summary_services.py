@@ -9,7 +9,7 @@ from typing import Final
 from lintkit.charts import components
 from lintkit.facts.openstack import hpa_minimum
 from lintkit.facts.reading import words
-from lintkit.facts.releases import Service, services
+from lintkit.facts.releases import Service, services, steps
 from lintkit.facts.summary_pairs import Pair, Sides, others, text_of, things
 from lintkit.finding import Changed, Turn
 from lintkit.sources.inventory.model import HOSTNAME_LABEL, ClusterNode
@@ -19,6 +19,7 @@ from lintkit.yamldoc.node import Path, lookup
 from lintkit.yamldoc.unknowns import unknown_reason
 
 NODE: Final = "node"
+RELEASE: Final = "release"
 # values of the cluster chart that other rows tell, as the resources made of them
 _PROJECTED: Final = (
     *("cephClusterSpec", "cephImage", "cephBlockPools", "cephECBlockPools", "cephFileSystems", "cephObjectStores"),
@@ -38,7 +39,7 @@ def chart_changes(sides: Sides) -> Iterator[Changed]:
         if chart == "rook-ceph":
             turns.insert(0, Turn("Rook", *(_rook(s) for s in pair[:2])))
         if openstack:
-            turns.insert(0, Turn("release", *(_release(s, known) for s, known in zip(pair[:2], releases, strict=True))))
+            turns.insert(0, _release_turn(*(_service(s, known) for s, known in zip(pair[:2], releases, strict=True))))
         turns += _replicas(pair, workloads)
         kind = _ROOK.get(chart, "service" if openstack else "chart")
         if found := pair.changed(kind, turns, _values(pair, chart, turns)):
@@ -62,11 +63,20 @@ def _rook(values: Subject | None) -> str | None:
     return _version(values) if node is None or node.doc.source.builtin or tag == "" else tag and tag.removeprefix("v")
 
 
-def _release(values: Subject | None, known: Dict[str, Service]) -> str | None:
-    """The OpenStack release of a service; None when it is not known, empty for one that runs nothing."""
-    if values is None:
-        return ""
-    return known[values.id].release if values.id in known else None
+def _service(values: Subject | None, known: Dict[str, Service]) -> Service | str | None:
+    """A service of OpenStack; None when its release is not known, empty for one that is not there."""
+    return known.get(values.id) if values is not None else ""
+
+
+def _release_turn(before: Service | str | None, after: Service | str | None) -> Turn:
+    """The OpenStack release on both sides; what most of the containers that change it do, by name where some do not."""
+    if isinstance(before, Service) and isinstance(after, Service):
+        if not (moves := steps(before, after)):
+            return Turn(RELEASE, after.release, after.release)
+        names = moves[0].names
+        whole = {name for name in after.images if name in before.images} <= {*names}
+        return Turn(RELEASE if whole else f"{RELEASE} of {', '.join(names)}", *moves[0][:2])
+    return Turn(RELEASE, *(s.release if isinstance(s, Service) else s for s in (before, after)))
 
 
 def _workloads(environment: Environment) -> dict[str, dict[str, str | None]]:
@@ -104,7 +114,7 @@ def _values(pair: Pair, chart: str, turns: list[Turn]) -> tuple[str, ...]:
     if chart == "rook-ceph":
         covered.append(("image", "tag"))
     differ = {turn.name for turn in turns if turn.before != turn.after}
-    if "release" in differ:
+    if any(name.startswith(RELEASE) for name in differ):
         covered.append(("images", "tags"))
     return others(pair.before, pair.after, 2, covered, below=("values",), by_hand="chart version" in differ)
 

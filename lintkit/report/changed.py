@@ -13,12 +13,15 @@ MOST_NAMES: Final = 8
 _LONGEST: Final = 80
 
 
-def nothing(unplaced: Sequence[str]) -> str:
+def nothing(summary: ChangeSummary) -> str:
     """That nothing changes, as far as that can be told."""
-    if not unplaced:
-        return "No change in what the clusters get."
-    files = many(len(unplaced), "changed file")
-    return f"No change in what the clusters get that lintkit can tell; it does not follow {files}: {listed(unplaced)}"
+    if summary.unplaced:
+        files = many(len(summary.unplaced), "changed file")
+        return f"No change in what the clusters get that lintkit can tell; it does not follow {files}: {listed(summary.unplaced)}"
+    if summary.followed:
+        files = many(len(summary.followed), "file")
+        return f"No change in what the clusters get that lintkit can tell, by {files}: {listed(summary.followed)}"
+    return "No change in what the clusters get."
 
 
 def different(summary: ChangeSummary) -> list[tuple[list[str], EnvironmentChange]]:
@@ -26,14 +29,21 @@ def different(summary: ChangeSummary) -> list[tuple[list[str], EnvironmentChange
     found: dict[tuple[object, ...], tuple[list[str], EnvironmentChange]] = {}
     for environment in summary.environments:
         if environment.changed:
-            key = (environment.changed, environment.notes, environment.state)
+            key = (environment.changed, environment.notes, environment.state, environment.was)
             found.setdefault(key, ([], environment))[0].append(environment.environment)
     return list(found.values())
 
 
+def standing(environment: EnvironmentChange) -> str:
+    """Whether an environment is new or gone, or what it was called; empty for one that stays."""
+    if environment.was:
+        return f"was {short(environment.was)}"
+    return f"{environment.state} with this change" if environment.state else ""
+
+
 def unchanged(summary: ChangeSummary) -> str:
     """In which environments nothing changes, where something does in others; empty for none."""
-    same = [e.environment for e in summary.environments if not e.changed]
+    same = [e.environment + f" (was {e.was})" * bool(e.was) for e in summary.environments if not e.changed]
     return f"No change in {listed(same)}." if same and len(same) < len(summary.environments) else ""
 
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lintkit.finding import Changed, ChangeSummary
-from lintkit.report.changed import MOST_NAMES, TITLE, also, different, listed, more, nothing, rows, short, state, turn, unchanged
+from lintkit.report.changed import (
+    MOST_NAMES,
+    TITLE,
+    also,
+    different,
+    listed,
+    more,
+    nothing,
+    rows,
+    short,
+    standing,
+    state,
+    turn,
+    unchanged,
+)
 from lintkit.report.markdown_text import code, escape
 
 
@@ -14,10 +28,11 @@ def summary_lines(summary: ChangeSummary) -> Iterator[str]:
     yield f"### {TITLE}\n"
     found = different(summary)
     if not found:
-        yield escape(nothing(summary.unplaced))
+        yield escape(nothing(summary))
         return
     for names, environment in found:
-        yield f"**{escape(listed(names))}**{f' ({environment.state} with this change)' if environment.state else ''}\n"
+        said = standing(environment)
+        yield f"**{escape(listed(names))}**{f' ({escape(said)})' if said else ''}\n"
         yield "| | Name | Change |"
         yield "| --- | --- | --- |"
         for members, changed in rows(environment.changed):

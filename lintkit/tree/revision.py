@@ -45,7 +45,9 @@ def base_of(root: Path, since: str) -> str:
 
 def _shallow(root: Path, since: str) -> str:
     if (git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true":
-        return f"; this clone is shallow, fetch more with `git fetch --unshallow origin {since.removeprefix('origin/')}`"
+        # HEAD~1 and the like are nothing that a remote could be asked for
+        name = "" if since.startswith(("HEAD", "@")) or any(c in since for c in "~^:@") else f" {since.removeprefix('origin/')}"
+        return f"; this clone is shallow, fetch more with `git fetch --unshallow origin{name}`"
     return ""
 
 
@@ -107,6 +109,14 @@ def _with_links(root: Path, ids: dict[str, str], links: Mapping[str, str]) -> di
         if target in ids:
             found[path] = ids[target]
     return found
+
+
+def left_out(root: Path, missing: Iterable[str]) -> frozenset[str]:
+    """Files among those missing in the work tree that a sparse checkout leaves out: nobody deleted them."""
+    absent = frozenset(missing)
+    output = git(root, "ls-files", "-z", "-t") if absent else None
+    entries = (entry.partition(b" ") for entry in (output or b"").split(b"\0"))
+    return absent & {os.fsdecode(name) for tag, _, name in entries if tag == b"S"}
 
 
 def head_commit(root: Path) -> str | None:

@@ -155,7 +155,9 @@ def test_nothing_of_a_repository_becomes_markup(finding: Callable[..., Finding])
     source = Source("a.yaml", f"key: {NASTY}\n")
     bad = finding(source, "key", message=NASTY, policy=NASTY, family=NASTY, origin=NASTY, why=NASTY, environments=(NASTY,))
     changed = Changed(NASTY, NASTY, "changed", (Turn(NASTY, NASTY, NASTY),), (NASTY,), NASTY, (NASTY,))
-    changes = ChangeSummary((EnvironmentChange(NASTY, (changed,), (NASTY,), NASTY), EnvironmentChange(NASTY + "b")))
+    changes = ChangeSummary(
+        (EnvironmentChange(NASTY, (changed,), (NASTY,), NASTY), EnvironmentChange(NASTY + "b", (changed,), was=NASTY))
+    )
     report = Report(findings=(bad,), broken=(NASTY,), environments=(NASTY, "b"), changes=changes)
     text = page(report, (), overview(NASTY))
     assert len(parts(text, "script")) == 2

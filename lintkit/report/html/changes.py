@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lintkit.finding import Changed, ChangeSummary, EnvironmentChange
-from lintkit.report.changed import MOST_NAMES, TITLE, also, different, listed, more, nothing, rows, short, state, turn, unchanged
+from lintkit.report.changed import (
+    MOST_NAMES,
+    TITLE,
+    also,
+    different,
+    listed,
+    more,
+    nothing,
+    rows,
+    short,
+    standing,
+    state,
+    turn,
+    unchanged,
+)
 from lintkit.report.html.markup import Markup, el, join, scroller
 
 
@@ -16,7 +30,7 @@ def changes(summary: ChangeSummary | None) -> Markup | None:
     found = different(summary)
     parts = [part for names, environment in found for part in _environment(names, environment)]
     if not found:
-        parts.append(el("p", nothing(summary.unplaced), class_="nothing"))
+        parts.append(el("p", nothing(summary), class_="nothing"))
     elif same := unchanged(summary):
         parts.append(el("p", same, class_="nothing"))
     lead = el("p", "What this change adds, removes and changes in each cluster, whether or not anything is wrong.", class_="lead")
@@ -24,8 +38,8 @@ def changes(summary: ChangeSummary | None) -> Markup | None:
 
 
 def _environment(names: Sequence[str], environment: EnvironmentChange) -> list[Markup]:
-    said = listed(names)
-    title = el("h3", said, el("span", f"{environment.state} with this change", class_="of") if environment.state else None)
+    said, about = listed(names), standing(environment)
+    title = el("h3", said, el("span", about, class_="of") if about else None)
     head = el("tr", *(el("th", name, scope="col") for name in ("Name", "Kind", "Change")))
     body = [_row(members, changed) for members, changed in rows(environment.changed)]
     caption = f"Changes in {said}"
