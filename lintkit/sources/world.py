@@ -33,9 +33,11 @@ from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
 
 _MARKERS: Final = regex(
-    r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
+    r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories|inventory)/([^/]+)/"
 )
-_SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+_SHARED: Final = frozenset(
+    {"base", "common", "shared", "all", "apps", "templates", "default", "values", "group_vars", "host_vars"}
+)
 _NAMESPACE: Final = regex(r"\bnamespace:[ \t]*[\"']?([\w.-]+)")
 _USED: Final = ("resources", "bases")
 _PARTS: Final = (

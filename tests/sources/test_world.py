@@ -288,7 +288,7 @@ def test_templates_and_archives_are_counted_not_read() -> None:
     read = world(
         {
             "chart/Chart.yaml": "name: chart\nversion: 1.0.0\n",
-            "chart/templates/pool.yaml": "{{- if .Values.on }}\n" + POOL % "images" + "{{- end }}\n",
+            "chart/templates/pool.yaml": "{{- if .Capabilities.KubeVersion }}\n" + POOL % "images" + "{{- end }}\n",
             ".archive/pool.yaml": POOL % "old",
             "pool.yaml": POOL % "live",
         }
