@@ -181,7 +181,8 @@ class World:
             objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
             deliveries = [body for body in objects if is_delivery(body)]
             self.made += [Made(body, environment, release.delivery) for body in deliveries]
-            layers = dict.fromkeys((f"{chart.directory}/values.yaml".lstrip("/"), *(layer.name for layer in release.layers)))
+            own = f"{chart.directory}/values.yaml".lstrip("/")
+            layers = dict.fromkeys((*([own] if self.reader.exists(own) else []), *(layer.name for layer in release.layers)))
             origin = Origin(release.delivery, tuple(layers), release.hidden)
             self.add_objects(environment, [body for body in objects if not is_delivery(body)], origin, release.namespace)
             # values that are hidden may switch on what known ones switch off

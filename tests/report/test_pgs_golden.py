@@ -132,7 +132,11 @@ def test_every_json_answer_is_what_the_schema_says(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / "ceph.yaml").write_text(OVERLAPPING.replace(old, new) if old else OVERLAPPING, "utf-8")
         assert _valid(_answer(folder, as_json=True))
-    described = {"ceph_version": "19.2.3", "osds": [{"count": 9}], "pools": [{"name": "a", "size": 3}, {"name": "b", "size": 3, "bulk": True}]}
+    described = {
+        "ceph_version": "19.2.3",
+        "osds": [{"count": 9}],
+        "pools": [{"name": "a", "size": 3}, {"name": "b", "size": 3, "bulk": True}],
+    }
     (tmp_path / "cluster.json").write_text(json.dumps(described), "utf-8")
     assert _valid(what_if_answer(tmp_path / "cluster.json", as_json=True))
     assert _valid('{"error": "ZeroDivisionError"}')
