@@ -17,7 +17,7 @@ from lintkit.charts import known_chart
 from lintkit.config import Config
 from lintkit.sources.argocd.appschart import applications_of_release
 from lintkit.sources.chart_objects import is_delivery, template_objects
-from lintkit.sources.charts import ChartUse, chart_file, chart_uses, local_charts
+from lintkit.sources.charts import MAX_NESTING, ChartUse, chart_file, chart_uses, local_charts
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kinds import may_make_pods
@@ -253,9 +253,11 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     looked = Reader(files)
     world = World(files, reader, looked, scan(looked, named), config)
     found = [resolve_flux(world), resolve_fleet(world), resolve_argo(world)]
-    while world.made:
+    for _ in range(MAX_NESTING):
         follow_flux(world)
         follow_argo(world)
+    if world.made:
+        world.problems.append(Problem("limit", "charts that make deliveries of charts without end: the rest is not judged", None))
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)
