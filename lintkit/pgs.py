@@ -55,11 +55,7 @@ def _text(result: Any) -> str:
 def repository_answer(loaded: Loaded, options: Options, *, as_json: bool) -> str:
     """The prediction for every Ceph cluster that a repository describes, by environment, and what suggested fixes give.
 
-    JSON: ``{"version": 1, "clusters": [...]}``, one item a CephCluster with ``environment``, ``namespace``, ``name`` and
-    either ``not_known`` (a reason) or ``ceph_version``, ``version_assumed``, ``generation``, ``osds``, ``pools``,
-    ``roots``, ``overlapping_roots``, ``mean_pg_replicas_per_osd`` and ``warnings``. ``suggested`` holds ``fixes``
-    (``policy``, ``path``, ``line``, ``title``, ``safe``), ``left`` (the same with ``reason``), ``open`` (``policy``,
-    ``path``, ``line``, ``message``) and ``after``: the cluster again with the fixes made, null without any.
+    JSON has the form that ``schemas/pgs.schema.json`` describes.
     """
     if as_json:
         return json.dumps({"version": 1, "clusters": clusters(loaded, options)}, indent=2, ensure_ascii=False) + "\n"

@@ -301,6 +301,10 @@ def _compile(policies: Iterable[Policy], kinds: set[str]) -> _Gathered:
 
 def _shape_findings(world: World) -> list[Finding]:
     found: list[Finding] = []
+    layers: dict[int, list[tuple[int, int]]] = {}
+    for _, release in world.releases:
+        for layer in release.layers:
+            layers.setdefault(id(layer.root.doc), []).append((layer.root.start, layer.root.end))
     for path, docs in world.files.parsed():
         reached = path in world.reader.reads
         if not reached and path not in world.owed:
@@ -310,7 +314,7 @@ def _shape_findings(world: World) -> list[Finding]:
                 world.skipped["template that is no YAML"] += 1
                 break
             broken = invalid_yaml(doc)
-            trapped = [] if broken else list(islice(traps(doc, reached=reached), MOST_FINDINGS + 1))
+            trapped = [] if broken else list(islice(traps(doc, reached=reached, layers=layers), MOST_FINDINGS + 1))
             if len(trapped) > MOST_FINDINGS:
                 world.skipped[f"document of which only the first {MOST_FINDINGS} traps of YAML are reported"] += 1
             found += (broken,) if broken else trapped[:MOST_FINDINGS]

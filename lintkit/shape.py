@@ -77,9 +77,10 @@ UNQUOTED_STRING: Final = ShapePolicy(
 OVERSIZED_INTEGER: Final = ShapePolicy(
     "oversized-integer",
     "yaml",
-    "Whole number that does not fit 64 bits",
+    "Whole number that loses digits",
     "error",
-    "Helm and the API server read it as a floating point number, which keeps some sixteen digits: another number arrives.",
+    "Helm reads every number of its values as a floating point number, which keeps some sixteen digits, and the API server one "
+    "of more than 64 bits: another number arrives.",
     "Put it in quotes where its digits are meant, or correct the number.",
 )
 HIDDEN_OVERRIDE: Final = ShapePolicy(

@@ -274,10 +274,8 @@ def idle_budgets(subject: Subject, environment: Environment) -> Json:
             continue
         name = text(owner.object.get("component")) or ""
         part: dict[str, Json] = {"of": owner.id, "path": "disruptionBudget.minAvailable", "component": name, "replicas": least}
-        parts = found.setdefault(owner.id.rpartition("/")[0], [])
-        # two values files of one chart may tell of one release
-        if all(other["of"] != owner.id for other in parts):
-            parts.append(part)
+        if "#" not in owner.id:  # two values files of one chart may tell of one release
+            found.setdefault(owner.id.rpartition("/")[0], []).append(part)
     return [
         {
             "of": parts[0]["of"],

@@ -123,7 +123,9 @@ def _place(entry: Entry | None, node: Node, *, exact: bool) -> tuple[Place, Node
     if entry is not None and not entry.key.doc.source.builtin and entry.key.end > entry.key.start:
         return place_of(entry.key), node
     if isinstance(node, Mapping) and node.entries:
-        first = next((e for e in node.entries if e.key.doc is node.doc and e.key.end > e.key.start), None)
+        # layers are merged in the order of the lowest, so that the first entry may be any of the file's
+        written = (e for e in node.entries if e.key.doc is node.doc and e.key.end > e.key.start)
+        first = min(written, key=lambda e: e.key.start, default=None)
         if first is not None:
             end = first.value.end if isinstance(first.value, Scalar) and first.value.doc is node.doc else first.key.end
             end = max(end, first.key.end)

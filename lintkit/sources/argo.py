@@ -15,6 +15,7 @@ from lintkit.sources.argocd.applicationset import Cluster, expand
 from lintkit.sources.argocd.appschart import applications_of_file, applications_of_release
 from lintkit.sources.argocd.charttemplates import scrape
 from lintkit.sources.argocd.releases import releases
+from lintkit.sources.charts import MAX_NESTING
 from lintkit.sources.here import Local, local_repositories
 from lintkit.sources.model import Layer, Origin, Release, resource_of
 from lintkit.sources.scan import is_yaml
@@ -35,12 +36,16 @@ _DELIVERIES: Final = ("Application", "ApplicationSet")
 
 
 class _Item(NamedTuple):
-    """A delivery to follow. ``environment`` is that of what brings it; ``made`` names the release whose chart makes it."""
+    """A delivery to follow. ``environment`` is that of what brings it; ``made`` names the release whose chart makes it.
+
+    ``depth`` counts the charts that led to it, each in what the one before makes.
+    """
 
     body: Mapping
     environment: str
     parent: str = ""
     made: str = ""
+    depth: int = 0
 
 
 def resolve_argo(world: World) -> bool:
@@ -95,8 +100,13 @@ def _follow(world: World, work: _Work, first: list[_Item]) -> None:
         key = (*_identity(item.body), item.environment, _title(item.body), item.made)
         if key not in work.done:
             work.done.add(key)
-            queue += _resolve(world, item, work.local, work.clusters)
-            queue += _made(world)
+            queue += [below._replace(depth=item.depth) for below in _resolve(world, item, work.local, work.clusters)]
+            made = _made(world)
+            if made and item.depth >= MAX_NESTING:
+                message = f"Applications of charts more than {MAX_NESTING} deep in each other: the rest is not judged"
+                world.problems.append(Problem("limit", message, None))
+            else:
+                queue += [below._replace(depth=item.depth + 1) for below in made]
     if queue:
         world.problems.append(Problem("limit", f"more than {MAX_DELIVERIES} Applications: the rest is not judged", None))
 

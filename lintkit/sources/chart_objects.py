@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
 from lintkit.records import NamedTuple
 from lintkit.sources.argocd.functions import TemplateError
-from lintkit.sources.argocd.gotemplate import Mode, hide_unread, laid_out, render_text
+from lintkit.sources.argocd.gotemplate import Mode, Piece, file_map, hide_unread, laid_out, render_text
 from lintkit.sources.argocd.params import Opaque, Params, Value, data
 from lintkit.sources.argocd.traced import traced
 from lintkit.sources.charts import LocalChart, chart_file
@@ -19,7 +20,7 @@ from lintkit.text.source import Source
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
-from lintkit.yamldoc.node import Mapping, string
+from lintkit.yamldoc.node import Mapping, Scalar, string
 
 _CUT: Final = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _LINES: Final = regex(r"^[ \t]*\{\{-?\s*(?:include|template|tpl)\b[^\n]*\}\}[ \t]*$", re.MULTILINE)
@@ -33,6 +34,7 @@ _DELIVERIES: Final = frozenset(
         ("argoproj.io", "ApplicationSet"),
         ("helm.toolkit.fluxcd.io", "HelmRelease"),
         ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+        ("fluxcd.controlplane.io", "ResourceSet"),
     }
 )
 
@@ -50,7 +52,7 @@ class Templates(NamedTuple):
 
 
 def is_delivery(body: Mapping) -> bool:
-    """Whether an object brings further objects: an Application, ApplicationSet, HelmRelease or Flux Kustomization."""
+    """Whether an object brings further objects: an Application, ApplicationSet, HelmRelease, Kustomization or ResourceSet."""
     group = (string(body.get("apiVersion")) or "").rpartition("/")[0]
     return (group, string(body.get("kind")) or "") in _DELIVERIES
 
@@ -104,18 +106,31 @@ def _objects(source: Source, params: Params, values: Mapping | None) -> list[Map
         pieces = render_text(_LINES.sub(_blank, source.text), params, Mode(go=True))
     except TemplateError:
         return None
+    return documents_of(pieces, source, values)
+
+
+def documents_of(
+    pieces: Sequence[Piece], source: Source, values: Mapping | None, name: str = "Values", host: Scalar | None = None
+) -> list[Mapping] | None:
+    """The objects of a rendered template of several documents; None when one of them is no YAML.
+
+    ``values`` is the parameter ``name`` of the template. ``host`` is the scalar that holds the template, None for a file.
+    """
     text, where = laid_out(pieces)
+    if host is not None:
+        where = where.compose(file_map(host))
     found: list[Mapping] = []
     cuts = [0, *(m.start() for m in _CUT.finditer(text)), len(text)]
-    for number, (start, end) in enumerate(pairwise(cuts)):
+    for at, (start, end) in enumerate(pairwise(cuts)):
         piece = text[start:end]
         if "kind:" not in piece:
             continue
         segments = SegmentMap((Segment(0, start, len(piece)),), "", _LOCK).compose(where)
-        doc = hide_unread(embedded(Document(source, number, text=piece, segments=segments)))
+        number = at if host is None else host.doc.number
+        doc = hide_unread(embedded(Document(source, number, text=piece, segments=segments, host=host)))
         if doc.trouble is not None:
             return None
-        root = traced(doc.root, start, pieces, values) if doc.root is not None and values is not None else doc.root
+        root = traced(doc.root, start, pieces, values, name) if doc.root is not None and values is not None else doc.root
         if isinstance(root, Mapping):
             found.append(root)
     return found

@@ -107,6 +107,12 @@ def _local_charts(reader: Reader, chart: LocalChart, top: Mapping | None, found:
     return others
 
 
+def subcharts(reader: Reader, directory: str) -> frozenset[str]:
+    """Directories of this tree that a chart takes as its dependencies."""
+    found = (path for _, path in _dependencies(reader, directory, chart_file(reader, directory)))
+    return frozenset(path for path in found if path is not None)
+
+
 def _dependencies(reader: Reader, directory: str, chart: Mapping | None) -> Iterator[tuple[Mapping, str | None]]:
     """The dependencies of a chart, with their directories where they are in this tree."""
     named: set[str] = set()

@@ -16,7 +16,8 @@ from lintkit.sources.flux.kustomization import (
     is_kustomization,
     read_kustomization,
 )
-from lintkit.sources.flux.objects import Objects, index_objects
+from lintkit.sources.flux.objects import Objects, index_objects, namespace_of
+from lintkit.sources.flux.operator import expand, is_instance, is_resource_set, synced, title
 from lintkit.sources.here import Local, local_repositories
 from lintkit.sources.model import Origin, resource_of
 from lintkit.sources.scan import KUSTOMIZATION_NAMES, is_yaml
@@ -36,7 +37,7 @@ class _Item(NamedTuple):
 def resolve_flux(world: World) -> bool:
     """Resolve every Flux Kustomization and HelmRelease of the tree; whether there was any."""
     raw = _raw(world)
-    deliveries = [b for b in raw if is_kustomization(b) or is_release(b)]
+    deliveries = [b for b in raw if _brings(b)]
     if not deliveries:
         return False
     known = index_objects(raw)
@@ -46,7 +47,7 @@ def resolve_flux(world: World) -> bool:
     for body in kustomizations:
         directory = directory_of(read_kustomization(body), known, world.reader, local)
         if directory is not None:
-            children |= {_identity(o) for o in _contents(world, directory).objects if is_kustomization(o) or is_release(o)}
+            children |= {_identity(o) for o in _contents(world, directory).objects if _brings(o)}
     roots = [b for b in deliveries if _identity(b) not in children] or deliveries
     if kustomizations:
         # a HelmRelease is applied by something: where Kustomizations are, one that none of them builds is not live
@@ -57,8 +58,8 @@ def resolve_flux(world: World) -> bool:
 
 def follow_flux(world: World) -> None:
     """Resolve the HelmReleases and Kustomizations that charts make, in templates."""
-    made = [m for m in world.made if is_kustomization(m.body) or is_release(m.body)]
-    world.made = [m for m in world.made if not (is_kustomization(m.body) or is_release(m.body))]
+    made = [m for m in world.made if _brings(m.body)]
+    world.made = [m for m in world.made if not _brings(m.body)]
     if not made:
         return
     raw = _raw(world)
@@ -67,9 +68,15 @@ def follow_flux(world: World) -> None:
     _walk(world, [_Item(m.body, m.environment, m.parent) for m in made], known, _local(world, raw, bodies))
 
 
+def _brings(body: Mapping) -> bool:
+    """Whether an object brings others."""
+    return is_kustomization(body) or is_release(body) or is_resource_set(body)
+
+
 def _raw(world: World) -> list[Mapping]:
     _used, partial = referenced_by_kustomizations(world)
-    return [body for path in world.scan.flux if path not in partial for body in plain_objects(world, [path])]
+    found = [body for path in world.scan.flux if path not in partial for body in plain_objects(world, [path])]
+    return [*found, *(synced(body) for body in found if is_instance(body))]
 
 
 def _local(world: World, raw: list[Mapping], deliveries: list[Mapping]) -> Local:
@@ -123,6 +130,13 @@ def _walk(world: World, first: Iterable[_Item], known: Objects, local: Local) ->
         if is_release(item.body):
             releases.append(item)
             continue
+        if is_resource_set(item.body):
+            made = _of_set(world, item)
+            built.setdefault(item.environment, []).extend(made)
+            queue += [_Item(o, item.environment, title(item.body)) for o in made if _brings(o)]
+            plain = [o for o in made if not _brings(o)]
+            world.add_objects(item.environment, plain, title(item.body), namespace_of(item.body))
+            continue
         fk = read_kustomization(item.body)
         # variables may stand in what an earlier Kustomization applies, or beside the Kustomization itself
         before = holders.setdefault(item.environment, [])
@@ -130,13 +144,21 @@ def _walk(world: World, first: Iterable[_Item], known: Objects, local: Local) ->
         objects = _built(world, fk, item.environment, known, local, variables)
         built.setdefault(item.environment, []).extend(objects)
         before += _holders(objects)
-        queue += [_Item(o, item.environment, fk.delivery) for o in objects if is_kustomization(o) or is_release(o)]
-        plain = [o for o in objects if not (is_kustomization(o) or is_release(o))]
+        queue += [_Item(o, item.environment, fk.delivery) for o in objects if _brings(o)]
+        plain = [o for o in objects if not _brings(o)]
         world.add_objects(item.environment, plain, fk.delivery, fk.target_namespace)
     indexes = {environment: index_objects(objects) for environment, objects in built.items() if objects}
     for item in releases:
         objects_of = indexes.get(item.environment) or _with(known, beside(world, item.body))
         _release(world, item, objects_of, local)
+
+
+def _of_set(world: World, item: _Item) -> list[Mapping]:
+    """What a ResourceSet makes."""
+    made = expand(item.body)
+    for reason, home in made.unknown:
+        world.problems.append(Problem("unknown", f"{title(item.body)}: {reason}", home, "", item.environment))
+    return list(made.objects)
 
 
 def _holders(objects: Iterable[Mapping]) -> list[Mapping]:

@@ -8,10 +8,11 @@ from typing import Final
 
 from lintkit.charts import guess_chart, known_chart
 from lintkit.sources.ansible_values import find_values
-from lintkit.sources.charts import chart_file
+from lintkit.sources.charts import chart_file, subcharts
 from lintkit.sources.fleet import read_fleet
+from lintkit.sources.fleet_patches import patched
 from lintkit.sources.model import Layer, Release
-from lintkit.sources.scan import is_yaml
+from lintkit.sources.scan import RESOURCE_WORDS, is_dead, is_yaml
 from lintkit.sources.world import (
     DEFAULT,
     Problem,
@@ -37,6 +38,9 @@ def resolve_fleet(world: World) -> bool:
     for path in world.scan.fleet:
         directory = parent(path)
         for bundle in read_fleet(world.reader, directory):
+            if bundle.paused or not bundle.deployed:
+                world.skipped["paused, or not deployed to its target (Fleet)"] += 1
+                continue
             name = world.config.environment_of(path) or bundle.environment or environment_from_path(path) or DEFAULT
             world.gather(name)
             if bundle.release is not None:
@@ -44,8 +48,12 @@ def resolve_fleet(world: World) -> bool:
             if bundle.kustomize is not None:
                 _kustomization(world, bundle.kustomize, name)
             label = f"Fleet bundle {bundle.name}"
-            world.add_objects(name, plain_objects(world, bundle.manifests, every=True), label, bundle.namespace)
-            for lost in bundle.missing:
+            troubles = list(bundle.missing)
+            for manifest in bundle.manifests:
+                patches = [patch for target, patch in bundle.patches if target == manifest]
+                objects = patched(world.reader, plain_objects(world, [manifest], every=True), patches, troubles)
+                world.add_objects(name, objects, label, bundle.namespace)
+            for lost in troubles:
                 world.problems.append(Problem("missing", lost.message, lost.home, path, name))
     return bool(world.scan.fleet)
 
@@ -65,10 +73,12 @@ def resolve_loose(world: World) -> None:
             _kustomization(world, parent(path), _environment(world, path))
     taken = world.reader.reads | partial | used
     world.reader.reads |= looked_at
+    inner = {below for path in world.scan.charts for below in subcharts(world.looked, parent(path))}
     for path in world.scan.charts:
         directory = parent(path)
-        if directory not in taken and _is_wrapper(world, directory):
-            taken |= _wrapper(world, directory)
+        whole = directory not in inner and _holds_objects(world, directory)
+        if directory not in taken and (whole or _is_wrapper(world, directory)):
+            taken |= _wrapper(world, directory, whole=whole)
     values = [path for path in world.scan.values if path not in taken]
     charts = {path: chart for path in values if (chart := _chart_of(world, path))}
     for path in values:
@@ -126,8 +136,20 @@ def _is_wrapper(world: World, directory: str) -> bool:
     return chart is not None and any(known_chart(name) for name in names)
 
 
-def _wrapper(world: World, directory: str) -> set[str]:
-    """A chart of the tree with its values.yaml; a `values-<env>.yaml` beside it is one environment each."""
+def _holds_objects(world: World, directory: str) -> bool:
+    """Whether the templates of a chart make something that policies judge."""
+    if is_dead(f"{directory}/"):
+        return False
+    top = f"{directory}/templates/" if directory else "templates/"
+    sources = (world.looked.source(path) for path in world.scan.templates if path.startswith(top))
+    return any(source is not None and any(word in source.text for word in RESOURCE_WORDS) for source in sources)
+
+
+def _wrapper(world: World, directory: str, *, whole: bool) -> set[str]:
+    """A chart of the tree with its values.yaml; a `values-<env>.yaml` beside it is one environment each.
+
+    ``whole``: its templates count, so that any value may.
+    """
     chart = chart_file(world.reader, directory)
     if chart is None:
         return set()
@@ -137,7 +159,7 @@ def _wrapper(world: World, directory: str) -> set[str]:
     overlays = {
         name: prefix + child
         for child in world.reader.children(directory)
-        if child.endswith((".yaml", ".yml")) and (name := _variant(child)) and prefix + child in values
+        if child.endswith((".yaml", ".yml")) and (name := _variant(child)) and (whole or prefix + child in values)
     }
     chart_name = text(lookup(chart, "name")) or directory
     for name, path in overlays.items() or {"": own}.items():

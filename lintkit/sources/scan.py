@@ -192,7 +192,7 @@ def _by_words(reader: Reader, path: str, found: dict[str, list[str]]) -> None:
         found["argo"].append(path)
     if ".openstack.org/" in text or "lcm.mirantis.com/" in text:
         found["operators"] += _operator_kinds(text)
-    if "toolkit.fluxcd.io/" in text:
+    if "toolkit.fluxcd.io/" in text or "fluxcd.controlplane.io/" in text:
         found["flux"].append(path)
     if _DEFINITION in text:
         found["definitions"].append(path)

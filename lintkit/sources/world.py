@@ -17,7 +17,7 @@ from lintkit.config import Config
 from lintkit.records import NamedTuple, dataclass, field
 from lintkit.sources.argocd.appschart import applications_of_release
 from lintkit.sources.chart_objects import is_delivery, template_objects
-from lintkit.sources.charts import ChartUse, chart_file, chart_uses, local_charts
+from lintkit.sources.charts import MAX_NESTING, ChartUse, chart_file, chart_uses, local_charts
 from lintkit.sources.flux.contents import Contents
 from lintkit.sources.inventory.model import Inventory
 from lintkit.sources.kinds import may_make_pods
@@ -33,9 +33,11 @@ from lintkit.tree.paths import join, parent
 from lintkit.yamldoc.node import Mapping, Node, items, lookup, string, text
 
 _MARKERS: Final = regex(
-    r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories)/([^/]+)/"
+    r"(?:^|/)(?:clusters|environments|environment|envs|env|sites|overlays|stages|regions|inventories|inventory)/([^/]+)/"
 )
-_SHARED: Final = frozenset({"base", "common", "shared", "all", "apps", "templates", "default", "values"})
+_SHARED: Final = frozenset(
+    {"base", "common", "shared", "all", "apps", "templates", "default", "values", "group_vars", "host_vars"}
+)
 _NAMESPACE: Final = regex(r"\bnamespace:[ \t]*[\"']?([\w.-]+)")
 _USED: Final = ("resources", "bases")
 _PARTS: Final = (
@@ -187,7 +189,8 @@ class World:
             objects = release.adjust(made.objects) if release.adjust is not None and made.objects else made.objects
             deliveries = [body for body in objects if is_delivery(body)]
             self.made += [Made(body, environment, release.delivery) for body in deliveries]
-            layers = dict.fromkeys((f"{chart.directory}/values.yaml".lstrip("/"), *(layer.name for layer in release.layers)))
+            own = f"{chart.directory}/values.yaml".lstrip("/")
+            layers = dict.fromkeys((*([own] if self.reader.exists(own) else []), *(layer.name for layer in release.layers)))
             origin = Origin(release.delivery, tuple(layers), release.hidden)
             self.add_objects(environment, [body for body in objects if not is_delivery(body)], origin, release.namespace)
             # values that are hidden may switch on what known ones switch off
@@ -259,9 +262,11 @@ def load_world(files: Files, config: Config, named: Sequence[str] = ()) -> World
     looked = Reader(files)
     world = World(files, reader, looked, scan(looked, named), config)
     found = [resolve_flux(world), resolve_fleet(world), resolve_argo(world)]
-    while world.made:
+    for _ in range(MAX_NESTING):
         follow_flux(world)
         follow_argo(world)
+    if world.made:
+        world.problems.append(Problem("limit", "charts that make deliveries of charts without end: the rest is not judged", None))
     world.delivered = any(found)
     if not world.delivered:
         resolve_loose(world)

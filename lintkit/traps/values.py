@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from collections.abc import Mapping as Dict
+from typing import Final, TypeAlias
 
 from lintkit.finding import Finding, Fix
 from lintkit.shape import OVERSIZED_INTEGER, UNQUOTED_STRING, shape_finding, whose
@@ -12,6 +13,9 @@ from lintkit.text.regex import regex
 from lintkit.traps.look import Look
 from lintkit.yamldoc.document import Document, path_of, place_of, pointer
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, is_null, key_name
+
+Layers: TypeAlias = "Dict[int, list[tuple[int, int]]]"
+"""Where values of Helm releases stand: spans, by the id of their document."""
 
 _TEXT_MAPS: Final = regex(r"annotations|labels|nodeSelector|matchLabels|\w*(?:Annotations|Labels)|node_?[sS]elector|substitute")
 _TAGS: Final = regex(r"tag|\w*(?:Tag|_tag)|targetRevision")
@@ -22,8 +26,9 @@ _SWITCHES: Final = frozenset(("enabled", "enable", "disabled", "create"))
 _DIGITS: Final = regex(r"[-+]?[0-9][0-9_]*")
 
 
-def odd_values(doc: Document, root: Node, look: Look) -> Iterator[Finding]:
+def odd_values(doc: Document, root: Node, look: Look, layers: Layers) -> Iterator[Finding]:
     """Plain scalars below ``root`` that are not read as they are written, where that is certain not to be meant."""
+    helm = layers.get(id(doc), ())
     todo: list[tuple[Node, str]] = [(root, "")]
     while todo:
         node, under = todo.pop()
@@ -38,7 +43,7 @@ def odd_values(doc: Document, root: Node, look: Look) -> Iterator[Finding]:
                         yield from unquoted(entry.value)
                     todo.append((entry.value, key_name(entry.key)))
         elif look.large and isinstance(node, Scalar):
-            yield from _oversized(node)
+            yield from _oversized(node, helm=any(start <= node.start < end for start, end in helm))
 
 
 def _is_text(node: Mapping, entry: Entry, under: str) -> bool:
@@ -82,15 +87,25 @@ def arrives(node: Scalar) -> str:
     return "" if read == node.text else read
 
 
-def _oversized(node: Scalar) -> Iterator[Finding]:
+def _oversized(node: Scalar, *, helm: bool) -> Iterator[Finding]:
+    """The finding for a whole number that arrives as another: of more than 64 bits, and in Helm's values of more than 53."""
     if node.style or node.tag or not _DIGITS.fullmatch(node.text):
         return
     if isinstance(node.value, str):
         return  # so long that it is no float either: it arrives as text
     number = int(node.text.replace("_", ""))
     if -(2**63) <= number < 2**63:
+        if helm and _rounded(number) != str(number):
+            yield _finding(node, f"{node.text} has more digits than Helm keeps: {_rounded(number)} arrives", unquoted=False)
         return
     yield _finding(node, f"{node.text} does not fit 64 bits: {float(number):.15g} arrives", unquoted=False)
+
+
+def _rounded(number: int) -> str:
+    """A whole number after a trip through a float, as Go writes it: the fewest digits that say which float it is."""
+    mantissa, _, exponent = f"{float(number)!r}".partition("e+")
+    whole, _, fraction = mantissa.partition(".")
+    return whole + fraction.ljust(int(exponent), "0") if exponent else whole
 
 
 def _finding(node: Scalar, message: str, *, unquoted: bool) -> Finding:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from lintkit.finding import Finding
 from lintkit.traps.look import look
@@ -10,15 +12,18 @@ from lintkit.traps.merges import hidden_overrides
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, key_name
 
+if TYPE_CHECKING:
+    from lintkit.traps.values import Layers
 
-def traps(doc: Document, *, reached: bool = True) -> Iterator[Finding]:
+
+def traps(doc: Document, *, reached: bool = True, layers: Layers = MappingProxyType({})) -> Iterator[Finding]:
     """Findings about the traps of a document that can be read, and of the documents that its scalars hold.
 
     Of one that is neither ``reached`` by a delivery nor an object nobody knows who reads it: what only Helm and the API
-    server read otherwise than it is written says nothing there.
+    server read otherwise than it is written says nothing there. ``layers`` says where values of Helm releases stand.
     """
     for inner in doc.inner:
-        yield from traps(inner)
+        yield from traps(inner, layers=layers)
     root = doc.root
     if root is None:
         return
@@ -33,7 +38,7 @@ def traps(doc: Document, *, reached: bool = True) -> Iterator[Finding]:
     if reached and (seen.changed or seen.large):
         from lintkit.traps.values import odd_values
 
-        yield from odd_values(doc, root, seen)
+        yield from odd_values(doc, root, seen, layers)
     yield from _keys(doc, root, reached=reached)
 
 

@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-from lintkit.pgs import repository_answer
+from lintkit.pgs import repository_answer, what_if_answer
 from lintkit.run import Options, load
 
 GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "pgs.schema.json").read_text("utf-8"))
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 # pools with and without a device class, one whose parameter has a wrong name, one that Ceph does not know at all
@@ -114,3 +116,48 @@ def test_what_is_not_known_is_said_and_so_is_what_is_suggested(tmp_path: Path, o
     (cluster,) = json.loads(_answer(tmp_path, as_json=True))["clusters"]
     assert cluster["not_known"]
     assert cluster["suggested"]["after"]["not_known"]
+
+
+def _valid(text: str) -> bool:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(json.loads(text)))
+
+
+def test_every_json_answer_is_what_the_schema_says(tmp_path: Path) -> None:
+    assert _valid(_answer(EXAMPLES, as_json=True))
+    for number, (old, new) in enumerate(
+        (("", ""), ("useAllNodes: false", "useAllNodes: true"), ("kind: CephCluster", "kind: Other"))
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "ceph.yaml").write_text(OVERLAPPING.replace(old, new) if old else OVERLAPPING, "utf-8")
+        assert _valid(_answer(folder, as_json=True))
+    described = {
+        "ceph_version": "19.2.3",
+        "osds": [{"count": 9}],
+        "pools": [{"name": "a", "size": 3}, {"name": "b", "size": 3, "bulk": True}],
+    }
+    (tmp_path / "cluster.json").write_text(json.dumps(described), "utf-8")
+    assert _valid(what_if_answer(tmp_path / "cluster.json", as_json=True))
+    assert _valid('{"error": "ZeroDivisionError"}')
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("pools", "volumes", "mode"), "sometimes"),
+        (("pools", "volumes", "more"), 1),
+        (("osds",), "12"),
+        (("more",), 1),
+        (("suggested", "fixes", 0, "line"), 0),
+        (("suggested", "after", "more"), 1),
+    ],
+)
+def test_the_schema_refuses_what_lintkit_never_writes(path: tuple[str | int, ...], value: object) -> None:
+    whole = json.loads((GOLDEN / "pgs-overlapping.json").read_text("utf-8"))
+    at: Any = whole["clusters"][0]
+    for key in path[:-1]:
+        at = at[key]
+    assert _valid(json.dumps(whole))
+    at[path[-1]] = value
+    assert not _valid(json.dumps(whole))

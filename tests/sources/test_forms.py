@@ -571,6 +571,26 @@ def test_l21_a_fleet_bundle_is_delivered_once_for_each_customization() -> None:
     )
 
 
+def test_l21_what_a_target_does_not_get_is_said_and_what_a_patch_changes_stands_in_the_patch() -> None:
+    pools = {
+        "pools/fleet.yaml": """\
+            namespace: rook-ceph
+            targetCustomizations:
+              - {name: prod, clusterName: prod, yaml: {overlays: [prod]}}
+              - {name: lab, clusterName: lab, yaml: {overlays: [lab]}}
+              - {name: old, clusterName: old, doNotDeploy: true, yaml: {overlays: [lab]}}
+            """,
+        "pools/pool.yaml": pool("images") + "---\n" + pool("volumes"),
+        "pools/overlays/prod/pool_patch.yaml": "metadata: {name: volumes}\nspec: {replicated: {size: 1}}  # finds: prod\n",
+        "pools/overlays/lab/pool_patch.yaml": "- op: replace\n  path: /spec/replicated/size\n  value: 1  # finds: lab\n",
+    }
+    holds(pools)
+    assert world(pools).skipped["paused, or not deployed to its target (Fleet)"] == 1
+    paused = {**pools, "pools/fleet.yaml": "paused: true\nnamespace: rook-ceph\nyaml: {overlays: [lab]}\n"}
+    assert found(paused) == set()
+    assert world(paused).skipped["paused, or not deployed to its target (Fleet)"] == 1
+
+
 def test_l22_a_loose_override_belongs_to_the_chart_its_path_names() -> None:
     values = "pod:\n  replicas: {osapi: 3}\nconf:\n  nova:\n    libvirt:\n      virt_type: qemu  # finds: default\n"
     holds({"base-helm-configs/nova/nova-helm-overrides.yaml": values})
@@ -607,6 +627,16 @@ def test_l23_ansible_variables_hold_values_and_jinja_in_them_is_unknown() -> Non
     assert found(files) == set()
     path = "roles/nova/vars/main.yml"
     holds({path: "\n".join(line for line in files[path].split("\n") if "nova_manifests" not in line)})
+
+
+def test_l23_variables_of_an_inventory_belong_to_its_cluster() -> None:
+    variable = "rook_ceph_cluster_helm_values:\n  cephBlockPools:\n  - {name: a, spec: {replicated: {size: 1}}}  # finds: %s\n"
+    holds(
+        {
+            "inventory/prod/group_vars/all/rook.yml": variable % "prod",
+            "inventory/group_vars/all/rook.yml": variable % "default",
+        }
+    )
 
 
 def test_l24_a_jinja_file_that_is_plain_yaml_counts_and_one_that_is_not_is_said() -> None:
@@ -703,6 +733,22 @@ def test_l30_templates_of_a_delivered_chart_are_resources_where_they_are_plain()
     on = {**files, "charts/site-a/values.yaml": "lab: true\n"}
     on["charts/site-a/templates/lab.yaml"] = "{{- if .Values.lab }}\n" + pool("lab", "1", "prod") + "{{- end }}\n"
     holds(on)
+
+
+def test_l30_a_chart_that_nothing_delivers_stands_for_itself_with_each_of_its_values_files() -> None:
+    files = {
+        "charts/pools/Chart.yaml": "apiVersion: v2\nname: pools\nversion: 0.1.0\n",
+        "charts/pools/values.yaml": "size: 3\n",
+        "charts/pools/values-lab.yaml": "size: 1  # finds: lab\n",
+        "charts/pools/values-prod.yaml": "other: 1\n",
+        "charts/pools/templates/pool.yaml": pool("images").replace("size: 3", "size: {{ .Values.size }}"),
+        "site/Chart.yaml": "apiVersion: v2\nname: site\nversion: 0.1.0\n"
+        "dependencies: [{name: pools, version: 0.1.0, repository: 'file://../charts/pools'}]\n",
+        "site/values.yaml": "pools: {size: 3}\n",
+    }
+    alone = {path: text for path, text in files.items() if not path.startswith("site/")}
+    holds(alone)
+    assert found(files) == set()
 
 
 def test_l31_archives_drafts_tests_and_definitions_are_not_live() -> None:

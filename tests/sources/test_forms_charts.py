@@ -221,3 +221,24 @@ def test_helm_releases_in_templates_of_a_chart_are_followed() -> None:
             "stack/templates/rook.yaml": inner,
         }
     )
+
+
+def test_charts_that_make_releases_of_themselves_end() -> None:
+    application = APPLICATION + (
+        "metadata: {name: '{{ .Release.Name }}-again'}\nspec:\n  destination: {name: prod}\n"
+        f"  source: {{repoURL: {HERE}, path: apps, helm: {{releaseName: '{{{{ .Release.Name }}}}-again'}}}}\n"
+    )
+    files = {"root.yaml": root("apps"), "apps/Chart.yaml": chart("apps"), "apps/templates/again.yaml": application}
+    assert [p.message for p in world(files).problems] == [
+        "Applications of charts more than 8 deep in each other: the rest is not judged"
+    ]
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: '%s', namespace: x}\n"
+    release += "spec:\n  chart: {spec: {chart: ./stack, sourceRef: {kind: GitRepository, name: flux-system}}}\n"
+    files = {
+        "clusters/prod/hr.yaml": release % "stack",
+        "stack/Chart.yaml": chart("stack"),
+        "stack/templates/again.yaml": release % "{{ .Release.Name }}-again",
+    }
+    assert [p.message for p in world(files).problems] == [
+        "charts that make deliveries of charts without end: the rest is not judged"
+    ]

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lintkit.finding import Finding
 from lintkit.sources.charts import chart_uses
 from lintkit.sources.model import Layer, Release
 from lintkit.text.source import Source
+from lintkit.traps.walk import traps
 from lintkit.tree.files import Files, Reader
 from lintkit.yamldoc.compose import documents
 from lintkit.yamldoc.node import Mapping, Node
@@ -88,6 +90,20 @@ def test_a_null_deletes_a_default_and_a_list_replaces_it() -> None:
     merged = merge(_root(defaults), _root(layer))
     assert merged is not None
     assert served(without_nulls(merged)) == {"backends": {"rbd2": {"pool": "b"}}, "nodes": [3]}
+
+
+@pytest.mark.parametrize("number", [2**53, 2**53 + 1, -(2**53) - 1, 10**16 + 1, 2**60 + 1, 2**63 - 1, 2**63 - 1024])
+def test_a_whole_number_of_more_than_53_bits_is_rounded_in_values(number: int) -> None:
+    for defaults, layers in (({"id": number}, []), ({"id": 1}, [helm.values_from_yaml(f"id: {number}\n")])):
+        arrives = _engine(defaults, layers)["id"]
+        message = next((f.message for f in _traps_of_values(f"id: {number}\n")), f"{number} arrives")
+        assert message.endswith(f"{arrives} arrives")
+        assert (arrives == number) == (message == f"{number} arrives")
+
+
+def _traps_of_values(text: str) -> list[Finding]:
+    doc = documents(Source("values.yaml", text))[0]
+    return [*traps(doc, layers={id(doc): [(0, len(text))]})]
 
 
 def test_values_of_a_wrapper_chart_reach_the_dependency_under_its_alias() -> None:

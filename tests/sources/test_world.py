@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from lintkit.config import Config, EnvironmentConfig
+from lintkit.run import judge
 from lintkit.sources.world import World, environment_from_path, inventories_of, load_world
 from lintkit.tree.files import Files
 
@@ -294,7 +295,7 @@ def test_templates_and_archives_are_counted_not_read() -> None:
     read = world(
         {
             "chart/Chart.yaml": "name: chart\nversion: 1.0.0\n",
-            "chart/templates/pool.yaml": "{{- if .Values.on }}\n" + POOL % "images" + "{{- end }}\n",
+            "chart/templates/pool.yaml": "{{- if .Capabilities.KubeVersion }}\n" + POOL % "images" + "{{- end }}\n",
             ".archive/pool.yaml": POOL % "old",
             "pool.yaml": POOL % "live",
         }
@@ -338,3 +339,47 @@ def test_a_helm_release_without_a_kustomization_finds_its_config_map_beside_it()
 def test_resources_written_as_json_are_read() -> None:
     text = '{"apiVersion": "ceph.rook.io/v1", "kind": "CephBlockPool", "metadata": {"name": "images"}, "spec": {}}\n'
     assert resources(world({"pool.yaml": text}), "default") == {"CephBlockPool/images": "pool.yaml"}
+
+
+def test_a_number_that_helm_rounds_is_found_in_values_wherever_they_stand_and_nowhere_else() -> None:
+    number = "9007199254740993"
+    application = APPLICATION_VALUES % (number, number)
+    files = {
+        "apps/ceph.yaml": application,
+        "pools/map.yaml": f"apiVersion: ceph.rook.io/v1\nkind: CephBlockPool\nmetadata: {{name: a}}\nspec: {{quotas: {{maxObjects: {number}}}}}\n",
+    }
+    texts = Files(files, files.__getitem__)
+    findings, _ = judge(texts, [])
+    found = [(f.span.path, f.place.first.line, f.message) for f in findings if f.policy == "oversized-integer"]
+    message = f"{number} has more digits than Helm keeps: 9007199254740992 arrives"
+    assert found == [("apps/ceph.yaml", 12, message), ("apps/ceph.yaml", 22, message)]
+
+
+APPLICATION_VALUES = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: ceph}
+spec:
+  destination: {name: prod, namespace: rook-ceph}
+  sources:
+    - repoURL: https://charts.rook.io/release
+      chart: rook-ceph-cluster
+      targetRevision: v1.19.5
+      helm:
+        valuesObject:
+          monitoring: {id: %s}
+    - repoURL: https://git.example/cloud.git
+      path: pools
+    - repoURL: https://charts.example
+      chart: other
+      targetRevision: 1.0.0
+      helm:
+        values: |
+          # the account
+          a: 9007199254740992
+          id: %s
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, annotations: {generation: "1"}}
+"""

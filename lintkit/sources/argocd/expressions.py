@@ -25,9 +25,25 @@ _TOKEN: Final = regex(
     re.VERBOSE,
 )
 _WORDS: Final[dict[str, Value]] = {"true": True, "false": False, "nil": None}
+INPUTS: Final = "inputs"
+"""What a ResourceSet of the Flux Operator calls its inputs: a function there, a parameter here."""
 _MAX_DEPTH: Final = 50
 _SAME: Final = frozenset(
-    {"quote", "squote", "toString", "toYaml", "toJson", "indent", "nindent", "required", "trim", "int", "int64", "float64"}
+    {
+        "quote",
+        "squote",
+        "toString",
+        "toYaml",
+        "toJson",
+        "indent",
+        "nindent",
+        "required",
+        "trim",
+        "int",
+        "int64",
+        "float64",
+        "bool",
+    }
 )
 """Functions that lay their last argument out, or say that it must be there: what comes out still is that value."""
 
@@ -134,7 +150,7 @@ class _Parser:
         if self.at >= len(self.tokens):
             raise self.fail()
         head = self.tokens[self.at]
-        if head.kind == "word" and head.text not in _WORDS:
+        if head.kind == "word" and head.text not in _WORDS and head.text != INPUTS:
             self.at += 1
             args = self.operands()
             return Call(head.text, (*args, piped) if piped is not None else args)
@@ -154,7 +170,7 @@ class _Parser:
         token = self.tokens[self.at]
         self.at += 1
         found = self.term(token)
-        if self.at < len(self.tokens) and token.kind in ("variable", "sign"):
+        if self.at < len(self.tokens) and (token.kind in ("variable", "sign") or token.text == INPUTS):
             following = self.tokens[self.at]
             if following.kind == "field" and following.glued:
                 self.at += 1
@@ -171,6 +187,8 @@ class _Parser:
             return Fields(Variable("."), tuple(text[1:].split(".")))
         if kind in ("dot", "variable"):
             return Variable(text)
+        if text == INPUTS:
+            return Fields(Variable("$"), (INPUTS,))
         if kind == "word":
             return Literal(_WORDS[text]) if text in _WORDS else Call(text, ())
         if text == "(" and self.depth < _MAX_DEPTH:

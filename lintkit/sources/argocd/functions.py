@@ -62,6 +62,14 @@ def _number(value: Value) -> int:
     return int(value)
 
 
+def _boolean(value: Value) -> bool:
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise TemplateError(f"a {_kind(value)} where a bool is needed")
+    return value
+
+
 def _kind(value: Value) -> str:
     if value is None:
         return "invalid"
@@ -304,6 +312,7 @@ _DATA: Final[dict[str, Function]] = {
     "kindIs": lambda kind, v: _kind(v) == kind,
     "kindOf": _kind,
     "int": _number,
+    "bool": _boolean,
     "int64": _number,
     "add": lambda *a: sum(_number(x) for x in a),
     "add1": lambda v: _number(v) + 1,

@@ -19,15 +19,16 @@ class _Mark(NamedTuple):
     source: Node
 
 
-def traced(root: Node, start: int, pieces: Iterable[Piece], values: Mapping) -> Node:
+def traced(root: Node, start: int, pieces: Iterable[Piece], values: Mapping, name: str = "Values") -> Node:
     """``root``, parsed from the text of ``pieces`` from offset ``start`` on, with the nodes of ``values`` it is made of.
 
-    A scalar takes the place of the value it is; keys and items that ``toYaml`` wrote are those of the values themselves.
+    ``name`` is the parameter that holds ``values``. A scalar takes the place of the value it is; keys and items that
+    ``toYaml`` wrote are those of the values themselves.
     """
     marks: list[_Mark] = []
     at = -start
     for piece in pieces:
-        source = lookup(values, *piece.path[1:]) if piece.path and piece.path[0] == "Values" else None
+        source = lookup(values, *piece.path[1:]) if piece.path and piece.path[0] == name else None
         if source is not None:
             blank = len(piece.text) - len(piece.text.lstrip())
             marks.append(_Mark(at + blank, at + len(piece.text.rstrip()), source))

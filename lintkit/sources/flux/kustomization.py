@@ -144,7 +144,7 @@ def apply_all(fk: FluxKustomization, objects: Sequence[Mapping], variable_object
     """
     made, troubles = _kustomized(fk, list(objects))
     if fk.common_metadata is not None:
-        made = [_labelled(body, fk.common_metadata) for body in made]
+        made = [labelled(body, fk.common_metadata) for body in made]
     variables = variables_of(fk.post_build, index_objects(variable_objects), fk.namespace) if fk.post_build else None
     if variables is not None:
         made = [substitute(body, variables) for body in made]
@@ -178,7 +178,8 @@ def _kustomized(fk: FluxKustomization, objects: list[Mapping]) -> tuple[list[Map
     return transform(objects, settings) if settings.entries else (objects, [])
 
 
-def _labelled(body: Mapping, common: Mapping) -> Mapping:
+def labelled(body: Mapping, common: Mapping) -> Mapping:
+    """An object with the labels and annotations of ``commonMetadata``."""
     metadata = body.get("metadata")
     made = merge(metadata, make_mapping(common, ((name, common.get(name)) for name in ("labels", "annotations"))))
     if metadata is None or made is None:

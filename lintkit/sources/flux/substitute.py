@@ -152,11 +152,11 @@ def _scalar(node: Scalar, variables: Variables) -> Node:
         return Unknown(node.doc, node.start, node.end, f"variable {unresolved} is not known here", node.under)
     if _QUOTED.search(node.text):
         return Scalar(node.doc, node.start, node.end, new, node.style or "'", None, node.anchor, node.under)
-    return _reread(node, new)
+    return reread(node, new)
 
 
-def _reread(node: Scalar, new: str) -> Node:
-    """The value that ``new`` has when read as YAML, standing where ``node`` stands."""
+def reread(node: Scalar, new: str) -> Node:
+    """The value that ``new`` has when read as YAML without quotes around it, standing where ``node`` stands."""
     if not _STRUCTURED.search(new):
         return Scalar(node.doc, node.start, node.end, new.strip(), "", None, node.anchor, node.under)
     root = detached(node, new, "variables are substituted in this value").root
