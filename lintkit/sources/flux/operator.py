@@ -7,8 +7,9 @@ between ``<<`` and ``>>`` over text, so that what they make is read as YAML agai
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from lintkit.records import NamedTuple
 from lintkit.sources.argocd.expressions import INPUTS
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, render_text
