@@ -49,6 +49,12 @@ class ChartUse(NamedTuple):
         found = lookup(self.root, *self.prefix)
         return found if isinstance(found, Mapping) else make_mapping(self.home, ())
 
+    @property
+    def anchor(self) -> Node:
+        """Where to point when nothing of it is written: the chart's own values, the delivery where there are only defaults."""
+        values = self.values
+        return self.home if values.doc.source.builtin else values
+
 
 def chart_uses(release: Release, reader: Reader) -> list[ChartUse]:
     """Every chart that ``release`` installs, with its values; a chart that is not known has those that users wrote alone."""

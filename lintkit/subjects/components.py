@@ -47,8 +47,7 @@ def _enabled(values: Mapping, spec: ComponentSpec) -> bool:
 
 
 def _component(use: ChartUse, spec: ComponentSpec, defaults: Node | None) -> Subject:
-    values, home = use.values, use.home
-    anchor = values if not values.doc.source.builtin else home
+    values, anchor = use.values, use.anchor
     parts: list[tuple[str, Node | None]] = [
         ("chart", make_string(anchor, use.chart)),
         ("component", make_string(anchor, spec.component)),

@@ -57,8 +57,7 @@ def containers_of_chart(use: ChartUse, enabled: tuple[ComponentSpec, ...], every
 
 
 def _of_chart(use: ChartUse, name: str, image: Node, path: Path, *, running: bool, written: bool) -> Subject:
-    values = use.values
-    anchor = values if not values.doc.source.builtin else use.home
+    values, anchor = use.values, use.anchor
     policy = lookup(values, "images", "pull_policy")
     facts: dict[str, Json] = {"default": not written, "defaults_exact": use.exact, "long_running": running}
     return Subject(

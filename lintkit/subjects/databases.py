@@ -87,8 +87,7 @@ def database_of_chart(use: ChartUse) -> Subject | None:
             return None
     else:
         return None
-    values = use.values
-    anchor = values if not values.doc.source.builtin else use.home
+    values, anchor = use.values, use.anchor
     found = {name: lookup(values, *path) for name, path in paths.items()}
     if any(boolean(lookup(values, *path)) is False for path in _CLAIMS) or text(lookup(values, "pxc", "persistence", "hostPath")):
         found = {name: node for name, node in found.items() if name not in ("storageClass", "storageSize")}

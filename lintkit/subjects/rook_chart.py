@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lintkit.records import NamedTuple
+from lintkit.records import NamedTuple, replace
 from lintkit.sources.charts import ChartUse
 from lintkit.sources.model import Resource, resource_of
 from lintkit.subjects.model import Binding
@@ -202,4 +202,7 @@ def _body(home: Node, kind: str, name: str, namespace: str, spec: Node | None) -
 
 def _projected(use: ChartUse, body: Mapping, bindings: tuple[Binding, ...]) -> Projected | None:
     resource = resource_of(body, use.origin, _namespace(use))
-    return Projected(resource, bindings) if resource is not None else None
+    if resource is None:
+        return None
+    # a default stands in no file of the repository
+    return Projected(replace(resource, home=use.anchor) if resource.home.doc.source.builtin else resource, bindings)

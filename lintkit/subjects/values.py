@@ -15,8 +15,7 @@ from lintkit.yamldoc.transform import make_mapping, make_string
 
 def values_subject(use: ChartUse, kind: str = "ChartValues") -> Subject:
     """The values of a release: ``chart``, ``version``, ``release``, ``namespace`` and ``values`` (defaults merged in)."""
-    values = use.values
-    anchor = values if not values.doc.source.builtin else use.home
+    values, anchor = use.values, use.anchor
     version = version_node(use)
     parts = (
         ("chart", make_string(anchor, use.chart)),

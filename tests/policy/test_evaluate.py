@@ -617,3 +617,27 @@ def test_a_line_keeps_its_identity_when_others_come_before_it() -> None:
     before, _, _ = judged({"ceph.yaml": OVERRIDE}, "default-size-lowered")
     after, _, _ = judged({"ceph.yaml": OVERRIDE.replace("[global]", "[global]\n        debug_osd = 1")}, "default-size-lowered")
     assert [f.fingerprint for f in after] == [f.fingerprint for f in before]
+
+
+def test_a_default_of_a_chart_without_values_here_is_shown_at_what_delivers_it() -> None:
+    elsewhere = """
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {name: ceph}
+        spec:
+          destination: {name: in-cluster, namespace: rook-ceph}
+          sources:
+            - repoURL: https://charts.example.org
+              chart: rook-ceph-cluster
+              targetRevision: v1.19.5
+              helm:
+                valueFiles: [$sizes/prod.yaml]
+            - repoURL: https://git.example.org/sizes
+              ref: sizes
+              targetRevision: 3f1c0a9
+    """
+    for policy in ("all-devices-used", "single-rgw-instance"):
+        (finding,), _, _ = judged({"ceph.yaml": elsewhere}, policy)
+        path, line, _ = place(finding)
+        assert (path, line) == ("ceph.yaml", 7), policy
+        assert finding.message.endswith("(may be overridden by values of https://git.example.org/sizes ($sizes/prod.yaml))")
