@@ -185,10 +185,10 @@ def _cluster_settings(old: Subject) -> tuple[Path, ...]:
 def pool_order(subject: Subject, environment: Environment) -> Json:
     """What happens to the data pools of a CephFilesystem that existed before; a list of none or one item.
 
-    ``what`` (``renamed``; ``moved`` when entries changed places or one came between; ``first`` when all have names, so that
-    the order counts only for a file system that is made anew), ``path`` (of the first entry that is not what it was),
-    ``name`` (its Ceph name before, without the file system's), ``after``, ``old`` (the list as it was, with entries of head
-    that were not in it at its end), ``fixable``. A list that got shorter is a removal, not this.
+    ``what`` (``renamed``; ``moved`` when entries changed places or one came between; ``first`` or ``places`` when all have
+    names, so that only the first place counts, and only for a file system that is made anew), ``path`` (of the first entry
+    that is not what it was), ``name`` (its Ceph name before, without the file system's), ``after``, ``old`` (the list as it
+    was, with entries of head that were not in it at its end), ``fixable``. A list that got shorter is a removal, not this.
     """
     old = before(subject, environment)
     if old is None:
@@ -201,7 +201,7 @@ def pool_order(subject: Subject, environment: Environment) -> Json:
     labels, known = [n for n, _ in names], [n for n, _ in wanted]
     # an existing file system finds its pools by their names (rook pkg/operator/ceph/file/filesystem.go, updateFilesystem)
     ordered = all(own for _, own in (*names, *wanted)) and {*known} <= {*labels}
-    if ordered and labels[:1] == known[:1]:
+    if ordered and [label for label in labels if label in known] == known and labels[:1] == known[:1]:
         return []
     for i, (name, own) in enumerate(wanted[: len(now)]):
         here, own_here = names[i]
@@ -220,12 +220,12 @@ def pool_order(subject: Subject, environment: Environment) -> Json:
         more = [served(n) for n, (label, own_n) in zip(now, names, strict=True) if _is_new(n, label, was, known, own=own_n)]
         return [
             {
-                "what": "first" if ordered else what,
+                "what": what if not ordered else "first" if i == 0 else "places",
                 "path": written((*base, i)),
                 "name": name,
                 "after": here,
                 "old": [*(served(n) for n in was), *(more if what == "moved" else [served(n) for n in now[len(was) :]])],
-                "fixable": not any(n.doc.source.builtin for n in (*was, *now)),
+                "fixable": not (ordered and i) and not any(n.doc.source.builtin for n in (*was, *now)),
             }
         ]
     return []
