@@ -105,6 +105,8 @@ def _local_charts(reader: Reader, chart: LocalChart, top: Mapping | None, found:
         all_values = _put(chart.values, (key,), below, dependency)
         if known_chart(name) or switched_off(dependency, all_values, (), top):
             continue
+        # what a subchart hands up (import-values) may decide what the templates above it make
+        others = others or dependency.get("import-values") is not None
         if directory is None or depth >= MAX_NESTING:
             others = True
         else:

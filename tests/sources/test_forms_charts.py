@@ -242,3 +242,16 @@ def test_charts_that_make_releases_of_themselves_end() -> None:
     assert [p.message for p in world(files).problems] == [
         "charts that make deliveries of charts without end: the rest is not judged"
     ]
+
+
+def test_values_that_a_subchart_hands_up_are_not_known() -> None:
+    dependency = "{name: pools, version: 0.1.0, repository: 'file://../pools'%s}"
+    files = {
+        "root.yaml": root("site", cluster="{name: prod, namespace: rook-ceph}"),
+        "pools/Chart.yaml": chart("pools"),
+        "pools/values.yaml": "size: 3\nglobal: {}\n",
+        "pools/templates/pool.yaml": POOL_TEMPLATE,
+    }
+    handing = chart("site", dependency % ", import-values: [data]")
+    assert world({**files, "site/Chart.yaml": handing}).environments["prod"].blind == {"rook-ceph"}
+    assert world({**files, "site/Chart.yaml": chart("site", dependency % "")}).environments["prod"].blind == set()
