@@ -79,11 +79,20 @@ def _check_params(name: str, policy: Policy | None, given: Mapping[str, object],
         if key not in known:
             hint = _hint(key, known).replace("policies`", f"explain {name}`")
             raise LintkitError(f"policies.{name}: there is no parameter {key!r}{hint}", path, line)
-        import jsonschema
+        trouble = _trouble(dict(known[key].schema), value)
+        if trouble:
+            raise LintkitError(f"policies.{name}.params.{key}: {trouble}", path, line)
 
-        trouble = next(jsonschema.Draft202012Validator(dict(known[key].schema)).iter_errors(value), None)
-        if trouble is not None:
-            raise LintkitError(f"policies.{name}.params.{key}: {trouble.message}", path, line)
+
+def _trouble(schema: dict[str, object], value: object) -> str:
+    """What is wrong with a parameter; the library that explains is imported when something is."""
+    import jsonschema_rs
+
+    if jsonschema_rs.is_valid(schema, value):
+        return ""
+    import jsonschema
+
+    return next((error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(value)), "")
 
 
 def general(config: Config) -> dict[str, Setting]:

@@ -320,7 +320,7 @@ def test_a_values_file_that_is_missing_takes_nothing_away(tmp_path: Path) -> Non
         ("missing-values-source", f"values file {name}.yaml does not exist") for name in "ab"
     }
     reasons = [n.reason for n in report.not_evaluated if n.policy == "data-store-removed"]
-    assert any("a.yaml, which does not exist" in reason for reason in reasons)
+    assert any("a.yaml, which do not exist" in reason for reason in reasons)
 
 
 def environment_files(name: str, mons: int, server: str = "https://kubernetes.default.svc") -> dict[str, str | None]:

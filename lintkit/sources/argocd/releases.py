@@ -19,7 +19,7 @@ from lintkit.sources.model import Layer, Release
 from lintkit.text.regex import regex
 from lintkit.tree.files import Reader
 from lintkit.yamldoc.document import Document
-from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, Unknown, is_null, lookup
+from lintkit.yamldoc.node import Mapping, Node, Scalar, Sequence, Unknown, is_null, lookup, text
 from lintkit.yamldoc.scalars import plain_value
 from lintkit.yamldoc.transform import keys, make_mapping, make_sequence, merge, set_at
 from lintkit.yamldoc.unknowns import placeholder, unknown_reason
@@ -231,7 +231,7 @@ def _report(work: _Work, helm: Helm, node: Node, resolved: Resolved, hidden: lis
     if resolved.missing and helm.ignore_missing.value is False:
         work.missing.append((resolved.missing, node))
         # Argo CD renders nothing then: what the file would say is not what the chart says without it
-        hidden.append(f"values of {resolved.asked or 'a file'}, which does not exist")
+        hidden.append(f"values of {text(node)}, which do not exist")
 
 
 def _file(work: _Work, path: str, node: Node, layers: list[Layer], hidden: list[str]) -> None:
