@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from typing import Final
 
@@ -74,16 +75,17 @@ def resolve_loose(world: World) -> None:
     taken = world.reader.reads | partial | used
     world.reader.reads |= looked_at
     inner = {below for path in world.scan.charts for below in subcharts(world.looked, parent(path))}
+    making = _making_objects(world)
     for path in world.scan.charts:
         directory = parent(path)
-        whole = directory not in inner and _holds_objects(world, directory)
+        whole = directory in making and directory not in inner and not is_dead(f"{directory}/")
         if directory not in taken and (whole or _is_wrapper(world, directory)):
             taken |= _wrapper(world, directory, whole=whole)
     values = [path for path in world.scan.values if path not in taken]
-    charts = {path: chart for path in values if (chart := _chart_of(world, path))}
+    largest = _largest(world, values)
     for path in values:
         if path not in taken:
-            _values_file(world, path, taken, _base(world, path, charts))
+            _values_file(world, path, taken, largest)
     for path in world.scan.resources:
         if path not in taken:
             world.add_objects(_environment(world, path), plain_objects(world, [path]), "")
@@ -113,7 +115,7 @@ def _jinja(world: World, path: str, taken: set[str]) -> None:
     if bodies:
         world.add_objects(_environment(world, path), bodies, "")
     else:
-        _values_file(world, path, taken)
+        _values_file(world, path, taken, {})
 
 
 def _environment(world: World, path: str) -> str:
@@ -136,13 +138,15 @@ def _is_wrapper(world: World, directory: str) -> bool:
     return chart is not None and any(known_chart(name) for name in names)
 
 
-def _holds_objects(world: World, directory: str) -> bool:
-    """Whether the templates of a chart make something that policies judge."""
-    if is_dead(f"{directory}/"):
-        return False
-    top = f"{directory}/templates/" if directory else "templates/"
-    sources = (world.looked.source(path) for path in world.scan.templates if path.startswith(top))
-    return any(source is not None and any(word in source.text for word in RESOURCE_WORDS) for source in sources)
+def _making_objects(world: World) -> set[str]:
+    """Directories of charts whose templates make something that policies judge."""
+    found: set[str] = set()
+    for path in world.scan.templates:
+        directory = "" if path.startswith("templates/") else path.partition("/templates/")[0]
+        source = world.looked.source(path) if directory not in found else None
+        if source is not None and any(word in source.text for word in RESOURCE_WORDS):
+            found.add(directory)
+    return found
 
 
 def _wrapper(world: World, directory: str, *, whole: bool) -> set[str]:
@@ -201,11 +205,22 @@ def _chart_of(world: World, path: str) -> str:
     return "" if root is None else mapped or guess_chart(path, frozenset(root.index), root)
 
 
-def _base(world: World, path: str, charts: Dict[str, str]) -> str:
-    """The file that ``path`` comes on top of: of values of one chart in one folder, the one that says most (itself perhaps)."""
-    beside = [p for p, chart in charts.items() if parent(p) == parent(path) and chart == charts.get(path)]
-    same = [p for p in beside if _environment(world, p) == _environment(world, path)]
-    return max(same, key=lambda p: (_size(world.reader.documents(p)[0].root), p), default="")
+_Beside = tuple[str, str, str]
+"""Values files of one chart for one environment in one folder: these three."""
+
+
+def _largest(world: World, paths: Iterable[str]) -> Dict[_Beside, str]:
+    """Of values of one chart that lie beside each other, the file that says most: the others come on top of it."""
+    beside: dict[_Beside, list[str]] = {}
+    for path in paths:
+        chart = _chart_of(world, path)
+        if chart:
+            beside.setdefault((parent(path), chart, _environment(world, path)), []).append(path)
+
+    def said(path: str) -> tuple[int, str]:
+        return _size(world.reader.documents(path)[0].root), path
+
+    return {key: max(found, key=said) for key, found in beside.items() if len(found) > 1}
 
 
 def _size(node: Node | None) -> int:
@@ -215,7 +230,7 @@ def _size(node: Node | None) -> int:
     return 1 + sum(map(_size, items(node)))
 
 
-def _values_file(world: World, path: str, taken: set[str], base: str = "") -> None:
+def _values_file(world: World, path: str, taken: set[str], largest: Dict[_Beside, str]) -> None:
     root = _root(world, path)
     if root is None:
         return
@@ -223,7 +238,8 @@ def _values_file(world: World, path: str, taken: set[str], base: str = "") -> No
     chart = _chart_of(world, path)
     if chart:
         taken.add(path)
-        layers = _layers(world, [base, path] if base and base != path else [path])
+        base = largest.get((parent(path), chart, environment), path)
+        layers = _layers(world, [base, path] if base != path else [path])
         release = Release(chart, "", root, f"{chart} values", chart=chart, version=_pinned(world, path, chart), layers=layers)
         world.add_release(environment, release)
         return
