@@ -8,7 +8,7 @@ from typing import Final
 
 from lintkit.facts.storage import external
 from lintkit.facts.words import nearest
-from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.environment import Environment, Fact, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Node, Path, boolean, lookup, text
 from lintkit.yamldoc.unknowns import unknown_reason
@@ -47,6 +47,7 @@ def classes_known(subject: Subject, environment: Environment) -> Json:
     return {"count": len(_defined(environment)), "complete": not environment.unread}
 
 
+@once
 def _defined(environment: Environment) -> list[str]:
     return sorted({s.resource.name for s in environment.by_kind.get("StorageClass", ())})
 
@@ -178,6 +179,7 @@ def _prefixes(environment: Environment, cluster: Subject) -> list[str]:
     return sorted(found) if operator and _operators_known(environment) else []
 
 
+@once
 def _operators_known(environment: Environment) -> bool:
     """Whether the namespace of every Rook operator release of the environment is known."""
     releases = [u for u in environment.by_kind.get("ChartValues", ()) if text(u.object.get("chart")) == "rook-ceph"]

@@ -10,7 +10,7 @@ from lintkit.facts.compute import values_of, word
 from lintkit.facts.deliveries import kept_from, prunes
 from lintkit.facts.storage import node_count
 from lintkit.facts.words import nearest
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Mapping, Node, Scalar, items, lookup, text
@@ -114,6 +114,7 @@ def servers(subject: Subject, environment: Environment) -> Json:
     return found
 
 
+@once
 def _servers(environment: Environment) -> dict[str, list[tuple[Subject, str, int]]]:
     """Queues and caches by the name of their StatefulSet (cluster operator: NAME-server; OpenStack-Helm: RELEASE-CHART)."""
     found: dict[str, list[tuple[Subject, str, int]]] = {}
@@ -167,6 +168,7 @@ def hosts(subject: Subject, environment: Environment) -> Json:
     return found
 
 
+@once
 def _services(environment: Environment) -> set[str]:
     """Service and StatefulSet names that the environment's databases, queues, caches and plain resources have."""
     found: set[str] = set()

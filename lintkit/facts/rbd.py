@@ -10,7 +10,7 @@ from lintkit.facts.compute import charts, enabled_backends, rbd_backends, values
 from lintkit.facts.storage import external
 from lintkit.facts.words import nearest
 from lintkit.records import NamedTuple
-from lintkit.subjects.environment import Environment, Fact
+from lintkit.subjects.environment import Environment, Fact, once
 from lintkit.subjects.model import Subject
 from lintkit.yamldoc.node import Json, Mapping, Node, Path, Scalar, boolean, lookup, text
 from lintkit.yamldoc.plain import plain
@@ -120,6 +120,7 @@ def _related(pool: str, used: set[str], names: list[str]) -> tuple[str, ...]:
     return tuple(sorted(used)) or tuple(n for n in names if pool in n.split("."))
 
 
+@once
 def pool_names(environment: Environment) -> list[str]:
     """Names of the pools of the environment as Ceph knows them, sorted."""
     return sorted({str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ())})
@@ -127,16 +128,18 @@ def pool_names(environment: Environment) -> list[str]:
 
 def rook_pools(subject: Subject, environment: Environment) -> Json:
     """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer that cannot be read)."""
+    return {"names": list(pool_names(environment)), "complete": _complete(environment)}
+
+
+@once
+def _complete(environment: Environment) -> bool:
     pools = environment.by_kind.get("Pool", ())
     clusters = environment.by_kind.get("CephCluster", ())
     rook = [c for c in environment.by_kind.get("ChartValues", ()) if text(c.object.get("chart")) == "rook-ceph-cluster"]
     lists = ("cephBlockPools", "cephFileSystems", "cephObjectStores")
     blurred = any(unknown_reason(values_of(c, key)) for c in rook for key in lists)
     outside = any(external(c, environment) for c in clusters)
-    return {
-        "names": list(pool_names(environment)),
-        "complete": not blurred and not outside and not any(s.origin.hidden for s in (*pools, *clusters)),
-    }
+    return not blurred and not outside and not any(s.origin.hidden for s in (*pools, *clusters))
 
 
 def pool_map(subject: Subject, environment: Environment) -> Json:
