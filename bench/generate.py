@@ -10,12 +10,16 @@ SERVICES = ("keystone", "glance", "cinder", "nova", "neutron", "placement", "hea
 
 
 class Size(NamedTuple):
-    """How much to write: environments, files that no policy concerns, nodes of each environment, pools of its cluster."""
+    """How much to write: environments, files that no policy concerns, nodes of each environment, pools of its cluster.
+
+    ``regions`` is how often the first environment runs the services, each time in a namespace of its own.
+    """
 
     environments: int
     others: int
     nodes: int = 6
     pools: int = 9
+    regions: int = 1
 
 
 SIZES = {"small": Size(1, 40), "openstack": Size(8, 1100), "large": Size(40, 6000)}
@@ -23,6 +27,7 @@ SIZES = {"small": Size(1, 40), "openstack": Size(8, 1100), "large": Size(40, 600
 SLOPES = {
     "files and environments": [Size(n, 77 * n) for n in (25, 50, 100, 200)],
     "nodes and pools": [Size(1, 40, n, n // 2) for n in (125, 250, 500, 1000)],
+    "releases of one environment": [Size(1, 40, regions=n) for n in (25, 50, 100, 200)],
 }
 """Repositories of growing size: the last of the first has 20,000 files."""
 
@@ -33,6 +38,10 @@ def generate(root: Path, size: Size, seed: int = 1) -> tuple[int, int]:
     _base(root, chance, size.pools)
     for number in range(size.environments):
         _environment(root, f"cloud-{number:02}", chance, size.nodes)
+    for number in range(1, size.regions):
+        for service in SERVICES:
+            text = _application("cloud-00", service, f"openstack/{service}", "2025.2.6", f"region-{number:03}")
+            _write(root / f"argocd/cloud-00/region-{number:03}/{service}.yaml", text)
     for number in range(size.others):
         _write(root / f"platform/team-{number % 37}/app-{number}.yaml", _workload(number, chance))
     files = [f for f in root.rglob("*") if f.is_file()]
@@ -141,11 +150,11 @@ def _storage_nodes(name: str, count: int) -> str:
     return f"cephClusterSpec:\n  storage:\n    nodes:\n{nodes}"
 
 
-def _application(name: str, service: str, folder: str, version: str) -> str:
+def _application(name: str, service: str, folder: str, version: str, namespace: str = "openstack") -> str:
     return f"""apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
-  name: {name}-{service}
+  name: {name}-{namespace}-{service}
 spec:
   project: default
   sources:
@@ -161,7 +170,7 @@ spec:
       ref: values
   destination:
     name: {name}
-    namespace: openstack
+    namespace: {namespace}
 """
 
 

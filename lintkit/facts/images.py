@@ -7,7 +7,7 @@ from collections.abc import Mapping as Dict
 from typing import Final
 
 from lintkit.records import NamedTuple
-from lintkit.subjects.environment import Environment, Fact, NotKnown
+from lintkit.subjects.environment import Environment, Fact, NotKnown, once
 from lintkit.subjects.model import Subject
 from lintkit.text.regex import regex
 from lintkit.yamldoc.node import Json, Scalar, string, text
@@ -54,14 +54,21 @@ def repeats_default(subject: Subject, environment: Environment) -> Json:
     """Whether an earlier image of the same chart has the same tag and is a chart default too: one finding speaks for both."""
     if subject.facts.get("default") is not True:
         return False
-    own = reference(text(subject.object.get("image")) or "").tag
-    for other in environment.by_kind.get("Container", ()):
-        if other.id == subject.id:
-            return False
-        same = other.facts.get("default") is True and _chart(other) == _chart(subject)
-        if same and reference(text(other.object.get("image")) or "").tag == own:
-            return True
-    return False
+    return _first_defaults(environment).get(_default(subject), subject.id) != subject.id
+
+
+@once
+def _first_defaults(environment: Environment) -> dict[tuple[str, str], str]:
+    """The first image of a chart that is its default, by the chart's release and the tag."""
+    found: dict[tuple[str, str], str] = {}
+    for container in environment.by_kind.get("Container", ()):
+        if container.facts.get("default") is True:
+            found.setdefault(_default(container), container.id)
+    return found
+
+
+def _default(container: Subject) -> tuple[str, str]:
+    return _chart(container), reference(text(container.object.get("image")) or "").tag
 
 
 def _chart(container: Subject) -> str:

@@ -222,13 +222,16 @@ def _shared(names: list[str], labels: list[str]) -> list[Json]:
 def image_clones(subject: Subject, environment: Environment) -> Json:
     """For a glance release: ``rbd`` (images are in RBD), ``multi`` (several stores are enabled), ``users`` (services of the
     environment that clone from RBD: nova, cinder)."""
-    users: list[Json] = []
-    for nova in charts(environment, "nova"):
-        if word(values_of(nova, "conf", "nova", "libvirt", "images_type")) == "rbd":
-            users.append("nova")
-    users += ["cinder" for cinder in charts(environment, "cinder") if rbd_backends(cinder)]
     rbd = any(use.use == "glance" for use in uses(subject))
-    return {"rbd": rbd, "multi": bool(glance_stores(subject)), "users": [*dict.fromkeys(str(u) for u in users)]}
+    return {"rbd": rbd, "multi": bool(glance_stores(subject)), "users": [*_cloning(environment)]}
+
+
+@once
+def _cloning(environment: Environment) -> tuple[str, ...]:
+    novas = charts(environment, "nova")
+    nova = any(word(values_of(n, "conf", "nova", "libvirt", "images_type")) == "rbd" for n in novas)
+    cinder = any(rbd_backends(c) for c in charts(environment, "cinder"))
+    return (*(("nova",) if nova else ()), *(("cinder",) if cinder else ()))
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {

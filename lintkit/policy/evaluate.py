@@ -216,6 +216,9 @@ class _Run:
     def _seen(self, part: Part) -> tuple[dict[str, Json], bytes]:
         """The data that an expression reads, and the same as bytes; no two items of a list are alike."""
         data = {root: self.data[root] for root in part.changing}
+        if part.uses:
+            known = self.data["variables"]
+            data["variables"] = {name: known[name] for name in part.uses if name in known} if isinstance(known, dict) else None
         alike = "item" not in data
         key = as_key(data) if data and alike else b""
         for view in part.views:
