@@ -48,8 +48,12 @@ lock: $(VENV)/.dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# an editable install compiles nothing, and where PYTHONDONTWRITEBYTECODE is set no run ever would
+COMPILE := $(BIN)/python -m compileall -q lintkit
+
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --editable .
+	$(COMPILE)
 	touch $@
 
 # the lock is complete, so nothing is resolved: resolvers of older pips refuse `coverage[toml]` once a newer coverage is out
@@ -57,6 +61,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
 	$(PIP) install --no-deps --editable .
 	$(PIP) check
+	$(COMPILE)
 	touch $@ $(VENV)/.installed
 
 clean:
