@@ -59,7 +59,7 @@ def _walk(root: Node, path: Path) -> _Step | None:
         if below is None or below.doc.source.builtin:
             found = _home(found, key) if found is not None and found.node is node else found
         if below is None:
-            gone = (node.nulls or {}).get(str(key)) if isinstance(node, Mapping) else None
+            gone = _gone(node, str(key))
             if gone is not None and not gone.key.doc.source.builtin and stuck is None:
                 found = _Step(gone, gone.value, depth == len(path) - 1, None)
             break
@@ -78,6 +78,11 @@ def _walk(root: Node, path: Path) -> _Step | None:
         else:
             found = _Step(entry, node, exact, None)
     return stuck or found
+
+
+def _gone(node: Node, key: str) -> Entry | None:
+    """What took ``key`` out of ``node``: a null in values, or a patch."""
+    return ((node.nulls or {}).get(key) or (node.removed or {}).get(key)) if isinstance(node, Mapping) else None
 
 
 def _line_place(node: Node, path: Path) -> tuple[Place, Node] | None:

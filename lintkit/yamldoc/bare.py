@@ -137,7 +137,7 @@ def _mapping(doc: Document, raw: Any, base: int, depth: int) -> Mapping:
         made.end = base + raw.end_mark.index if flow else start
     made._pairs = pairs
     made.anchor = made.under = made._entries = made._index = None
-    made.nulls = None
+    made.nulls = made.removed = None
     return made  # type: ignore[no-any-return]
 
 

@@ -100,9 +100,10 @@ class Mapping(Node):
 
     A parsed mapping holds its keys and values as they came (``_pairs``) until somebody looks: most are never looked at.
     ``nulls`` are entries that a null took out of chart values; None while nobody has looked for any.
+    ``removed`` says by key what a patch took away, and where the patch says so.
     """
 
-    __slots__ = ("_entries", "_index", "_pairs", "flow", "nulls")
+    __slots__ = ("_entries", "_index", "_pairs", "flow", "nulls", "removed")
 
     def __init__(
         self,
@@ -124,6 +125,7 @@ class Mapping(Node):
         self._pairs: list[Any] = []
         self.flow: Final = flow
         self.nulls: dict[str, Entry] | None = None
+        self.removed: dict[str, Entry] | None = None
         self._index: dict[str, Entry] | None = None
 
     @property

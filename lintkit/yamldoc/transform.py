@@ -33,7 +33,9 @@ def with_under(node: Node, under: Node | None) -> Node:
 
 def with_entries(node: Mapping, entries: Iterable[Entry], under: Node | None = None) -> Mapping:
     """A mapping standing where ``node`` stands, with other entries."""
-    return Mapping(node.doc, node.start, node.end, tuple(entries), flow=node.flow, anchor=node.anchor, under=under or node.under)
+    made = Mapping(node.doc, node.start, node.end, tuple(entries), flow=node.flow, anchor=node.anchor, under=under or node.under)
+    made.removed = node.removed
+    return made
 
 
 def with_items(node: Sequence, items: Iterable[Node]) -> Sequence:
@@ -136,6 +138,12 @@ def with_entry(node: Mapping, entry: Entry, name: str) -> Mapping:
 def without_key(node: Mapping, name: str) -> Mapping:
     """``node`` without key ``name``."""
     return with_entries(node, (e for other, e in node if other != name)) if name in node else node
+
+
+def with_removed(node: Mapping, removed: dict[str, Entry]) -> Mapping:
+    """``node``, which a new mapping must be, with the entries of a patch that took keys away from it."""
+    node.removed = {**(node.removed or {}), **removed} if removed else node.removed
+    return node
 
 
 def make_mapping(home: Node, pairs: Iterable[tuple[str, Node | None]]) -> Mapping:

@@ -77,13 +77,68 @@ def test_a_list_makes_one_application_each() -> None:
 
 
 def test_values_stand_where_the_template_is_written() -> None:
-    node = lookup(run(LIST).applications[1], "metadata", "name")
+    labelled = run(LIST, "metadata: {name: 'x-{{.name}}'}").applications[1]
+    node = lookup(labelled, "metadata", "name")
     assert node is not None
     place = place_of(node)
-    assert place.source.text[place.start : place.end] == "'{{.name}}'"
+    assert place.source.text[place.start : place.end] == "'x-{{.name}}'"
     fixed = lookup(run(LIST).applications[1], "spec", "project")
     assert fixed is not None
     assert (place_of(fixed).source.path, place_of(fixed).first.line) == ("set.yaml", 9)
+
+
+@pytest.mark.parametrize(
+    ("generators", "template", "path", "file", "written"),
+    [
+        ("- list: {elements: [{name: a, mons: '3'}]}", "metadata: {name: '{{.mons}}'}", ("metadata", "name"), "set.yaml", "'3'"),
+        ("- list: {elements: [{name: a, mons: 3}]}", "metadata: {name: '{{ .mons }}'}", ("metadata", "name"), "set.yaml", "3"),
+        (
+            "- list: {elements: [{a: {b: c}}]}",
+            "metadata: {name: '{{ .x | default .a.b }}'}",
+            ("metadata", "name"),
+            "set.yaml",
+            "c",
+        ),
+        (
+            "- list: {elements: [{a: c}]}",
+            "metadata: {name: '{{ .a | upper }}'}",
+            ("metadata", "name"),
+            "set.yaml",
+            "'{{ .a | upper }}'",
+        ),
+        (
+            "- git: {repoURL: h, files: [{path: 'apps/*/cfg.json'}], values: {k: v}}",
+            "metadata: {name: '{{.name}}'}",
+            ("metadata", "name"),
+            "apps/My_App/cfg.json",
+            '"json"',
+        ),
+        (
+            "- git: {repoURL: h, files: [{path: 'apps/*/cfg.json'}], values: {k: v}}",
+            "metadata: {name: '{{.values.k}}'}",
+            ("metadata", "name"),
+            "set.yaml",
+            "v",
+        ),
+    ],
+)
+def test_a_value_that_is_a_parameter_stands_where_the_parameter_is_written(
+    generators: str, template: str, path: tuple[str, ...], file: str, written: str
+) -> None:
+    node = lookup(run(generators, template).applications[0], *path)
+    assert isinstance(node, Scalar)
+    place = place_of(node)
+    assert (place.source.path, place.source.text[place.start : place.end]) == (file, written)
+    assert isinstance(node.value, str)
+
+
+def test_a_parameter_of_fasttemplate_stands_where_it_is_written() -> None:
+    node = lookup(
+        run("- list: {elements: [{a: {b: 3}}]}", "metadata: {name: '{{a.b}}'}", go=False).applications[0], "metadata", "name"
+    )
+    assert isinstance(node, Scalar)
+    place = place_of(node)
+    assert (node.value, place.source.text[place.start : place.end]) == ("3", "3")
 
 
 def test_fasttemplate_sees_values_and_leaves_unknown_names_unknown() -> None:
@@ -276,20 +331,23 @@ def test_missingkey_error_makes_a_missing_parameter_unknown() -> None:
 def test_templated_values_text_keeps_the_lines_of_its_template() -> None:
     template = (
         "metadata: {name: '{{.name}}'}\nspec:\n  source:\n    repoURL: c\n    chart: nova\n    helm:\n      values: |\n"
-        "        env: {{.name}}\n        pod: {replicas: 3}\n"
+        "        env: {{.name}}\n        zone: in-{{.name}}\n        pod: {replicas: 3}\n"
     )
     app = run(LIST, template).applications[1]
     reader = Reader(Files([], lambda _: None))
     layer = releases(read_application(app), reader, local).releases[0].layers[0]
     assert layer.name == "set.yaml values"
-    env, replicas = lookup(layer.root, "env"), lookup(layer.root, "pod", "replicas")
+    env, zone, replicas = (lookup(layer.root, *path) for path in (("env",), ("zone",), ("pod", "replicas")))
     assert env is not None
+    assert zone is not None
     assert replicas is not None
-    assert text(env) == "b"
+    assert (text(env), text(zone)) == ("b", "in-b")
     place = place_of(replicas)
     assert place.source.text[place.start : place.end] == "3"
-    assert place_of(env).source.text[place_of(env).start : place_of(env).end] == "{{.name}}"
+    assert place_of(zone).source.text[place_of(zone).start : place_of(zone).end] == "in-{{.name}}"
     assert place.locked
+    # what is a parameter and nothing else is edited in the element
+    assert (place_of(env).source.text[place_of(env).start : place_of(env).end], place_of(env).locked) == ("b", None)
 
 
 def test_an_unknown_parameter_stays_unknown() -> None:

@@ -53,7 +53,8 @@ class _Form(NamedTuple):
 def expand(appset: Mapping, reader: Reader, local: Callable[[str], str | None], clusters: Sequence[Cluster] = ()) -> Expansion:
     """Every Application that ``appset`` makes. ``local`` gives the directory that holds a repository, by its URL.
 
-    Values of the template stand where the template is written, those of ``templatePatch`` in the patch.
+    Values of the template stand where the template is written, those of ``templatePatch`` in the patch. A value that
+    is a parameter and nothing else stands where the parameter is: in a list element, or in a file of the git generator.
     At most 20,000 Applications. What cannot be told is in ``unknown``; nothing raises.
     """
     spec = lookup(appset, "spec")

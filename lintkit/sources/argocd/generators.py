@@ -15,7 +15,7 @@ from typing import Final
 from lintkit.records import dataclass, field
 from lintkit.sources.argocd.functions import TemplateError
 from lintkit.sources.argocd.gotemplate import Mode, render, render_scalar
-from lintkit.sources.argocd.params import Opaque, Params, Value, combine, data, flat, go_text, normalized, path_params
+from lintkit.sources.argocd.params import Opaque, Params, Value, combine, data, flat, go_text, normalized, path_params, text_of
 from lintkit.sources.argocd.selectors import selected, selects_anything
 from lintkit.sources.argocd.valuefiles import below, inside, literal_prefix, matcher
 from lintkit.tree.files import Reader
@@ -232,7 +232,7 @@ def _value(node: Node, params: Params, mode: Mode) -> Value:
     if not isinstance(node, Scalar):
         return Opaque(unknown_reason(node) or "a value that is no text")
     try:
-        return render(node.text, params, mode)
+        return render(node.text, params, mode) if "{{" in node.text else text_of(node.text, node)
     except TemplateError as error:
         return Opaque(f"template expression: {error}")
 

@@ -14,14 +14,14 @@ from typing import Final, TypeAlias
 from lintkit.records import NamedTuple
 from lintkit.sources.argocd.expressions import Pipeline, Scope, evaluate, origin, parse
 from lintkit.sources.argocd.functions import MAX_TEXT, TemplateError, shown, truth
-from lintkit.sources.argocd.params import Opaque, Params, Value, go_text
+from lintkit.sources.argocd.params import Opaque, Params, Value, go_text, written_at
 from lintkit.text.regex import regex
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document
 from lintkit.yamldoc.embed import segment_map
 from lintkit.yamldoc.node import Node, Path, Scalar, Unknown
-from lintkit.yamldoc.scalars import plain_value
+from lintkit.yamldoc.scalars import TAG_STR, plain_value
 from lintkit.yamldoc.transform import map_scalars
 
 MAX_STEPS: Final = 100_000
@@ -53,6 +53,7 @@ class Piece(NamedTuple):
     """Rendered text and the span of the template it comes from; ``exact`` when it is the same text.
 
     ``path`` is where in the parameters the value stands that an action prints as it is; None for anything else.
+    ``written`` is the node that holds that value.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Piece(NamedTuple):
     end: int
     exact: bool
     path: Path | None = None
+    written: Scalar | None = None
 
 
 class _Text(NamedTuple):
@@ -178,12 +180,12 @@ class _Renderer:
         self.steps = 0
         self.size = 0
 
-    def emit(self, text: str, start: int, end: int, exact: bool, path: Path | None = None) -> None:
+    def emit(self, text: str, start: int, end: int, exact: bool, path: Path | None = None, written: Scalar | None = None) -> None:
         self.size += len(text)
         if self.size > MAX_TEXT:
             raise TemplateError("the size of the rendered template")
         if text:
-            self.pieces.append(Piece(text, start, end, exact, path))
+            self.pieces.append(Piece(text, start, end, exact, path, written))
 
     def run(self, parts: tuple[_Part, ...], scope: Scope) -> None:
         for part in parts:
@@ -212,7 +214,7 @@ class _Renderer:
                 value, text = None, self.failed(str(error))
         if isinstance(part.pipeline, Pipeline) and part.pipeline.names:
             _assign(part.pipeline, value, scope, path)
-        self.emit(text, part.start, part.end, False, path)
+        self.emit(text, part.start, part.end, False, path, written_at(value))
 
     def block(self, part: _Block, scope: Scope) -> None:
         value = evaluate(part.pipeline.expression, scope)
@@ -274,7 +276,8 @@ def _pieces(template: str, params: Params, mode: Mode, failed: Callable[[str], s
     at = 0
     for start, end in _tags(template):
         renderer.emit(template[at:start], at, start, True)
-        renderer.emit(_fast_value(template[start + 2 : end - 2].strip(), params, failed), start, end, False)
+        value = _fast_value(template[start + 2 : end - 2].strip(), params, failed)
+        renderer.emit(value, start, end, False, None, written_at(value))
         at = end
     renderer.emit(template[at:], at, len(template), True)
     return renderer.pieces
@@ -297,31 +300,47 @@ def _fast_value(name: str, params: Params, failed: Callable[[str], str]) -> str:
 
 def render(template: str, params: Params, mode: Mode) -> str:
     """The text a template makes; raises TemplateError when any of it cannot be told here."""
-    if "{{" not in template:
-        return template
+    return "".join(piece.text for piece in _rendered(template, params, mode)) if "{{" in template else template
+
+
+def _rendered(template: str, params: Params, mode: Mode) -> list[Piece]:
     try:
-        return "".join(piece.text for piece in _pieces(template, params, mode, _give_up))
+        return _pieces(template, params, mode, _give_up)
     except RecursionError:
         raise TemplateError("the depth of the template") from None
+
+
+class Rendered(Scalar):
+    """A text that a template has made, and what it is made of."""
+
+    __slots__ = ("pieces",)
+    pieces: tuple[Piece, ...]
 
 
 def render_scalar(scalar: Scalar, params: Params, mode: Mode) -> Node:
     """A templated scalar as Argo CD makes it: always a string, standing where the template stands.
 
-    One that cannot be rendered becomes Unknown. ``text`` then differs from what the span holds.
+    One that is a parameter and nothing else stands where the parameter is written: that is the line to edit. One
+    that cannot be rendered becomes Unknown. ``text`` then differs from what the span holds.
     """
     if "{{" not in scalar.text:
         return scalar
     try:
-        text = render(scalar.text, params, mode)
+        pieces = _rendered(scalar.text, params, mode)
     except TemplateError as error:
         start, end = next(_tags(scalar.text), (0, 0))
         shows = f" {scalar.text[start:end]}" if 0 < end - start <= _SHOWN else ""
         return Unknown(scalar.doc, scalar.start, scalar.end, f"template expression{shows}: {error}")
+    text = "".join(piece.text for piece in pieces)
+    written = pieces[0].written if len(pieces) == 1 else None
+    if written is not None and written.text == text:
+        return Scalar(written.doc, written.start, written.end, text, written.style, TAG_STR, written.anchor)
     style = scalar.style
     if not style and not isinstance(plain_value(text), str):
         style = "'"
-    return Scalar(scalar.doc, scalar.start, scalar.end, text, style, scalar.tag)
+    made = Rendered(scalar.doc, scalar.start, scalar.end, text, style, scalar.tag)
+    made.pieces = tuple(pieces)
+    return made
 
 
 def file_map(scalar: Scalar) -> SegmentMap:

@@ -17,6 +17,34 @@ class Opaque(NamedTuple):
     reason: str
 
 
+class Text(str):
+    """A text parameter, and the node that holds it."""
+
+    __slots__ = ("node",)
+    node: Scalar
+
+
+class Number(float):
+    """A number parameter, and the node that holds it."""
+
+    __slots__ = ("node",)
+    node: Scalar
+
+
+def text_of(text: str, node: Scalar | None) -> str:
+    """``text`` that remembers where it is written."""
+    if node is None:
+        return text
+    made = Text(text)
+    made.node = node
+    return made
+
+
+def written_at(value: Value) -> Scalar | None:
+    """The node that holds a parameter, as long as nothing is made of it; None for what is computed."""
+    return value.node if isinstance(value, Text | Number) else None
+
+
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | Opaque | None"
 Params: TypeAlias = "dict[str, Value]"
 
@@ -30,7 +58,13 @@ def data(node: Node | None) -> Value:
     """A node as Go's JSON decoder would give it: every number a float, an unknown as ``Opaque``."""
     if isinstance(node, Scalar):
         value = node.value
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(value, str):
+            return text_of(value, node)
+        if isinstance(value, bool) or value is None:
+            return value
+        number = Number(value)
+        number.node = node
+        return number
     if isinstance(node, Mapping):
         return {name: data(entry.value) for name, entry in node.index.items()}
     if isinstance(node, Sequence):
@@ -90,7 +124,7 @@ def _flatten(value: Value, prefix: str, found: Params) -> None:
         for i, item in enumerate(value):
             _flatten(item, f"{prefix}.{i}" if prefix else str(i), found)
     else:
-        found[prefix] = value if isinstance(value, Opaque) else go_text(value)
+        found[prefix] = value if isinstance(value, Opaque) else text_of(go_text(value), written_at(value))
 
 
 def combine(low: Params, high: Params) -> Params:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lintkit.sources.argocd.gotemplate import file_map
+from lintkit.sources.argocd.gotemplate import Rendered, file_map
+from lintkit.sources.argocd.traced import traced_to_parameters
 from lintkit.text.segments import Segment, SegmentMap
 from lintkit.yamldoc.compose import embedded
 from lintkit.yamldoc.document import Document, path_of
@@ -18,8 +19,15 @@ def embed_values(scalar: Scalar) -> Document:
     """The document that the text of ``scalar`` holds, whether the file holds that text or a template of it.
 
     A rendered text with as many lines as its template is mapped line by line; any other maps to the
-    whole scalar. Both are locked.
+    whole scalar. Both are locked. A value that is a parameter of the template stands where that is written.
     """
+    doc = _embedded(scalar)
+    if isinstance(scalar, Rendered) and doc.root is not None:
+        doc.root = traced_to_parameters(doc.root, scalar.pieces)
+    return doc
+
+
+def _embedded(scalar: Scalar) -> Document:
     raw = scalar.doc.text[scalar.start : scalar.end]
     if "{{" not in raw:
         return embed(scalar)

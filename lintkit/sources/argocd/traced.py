@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lintkit.records import NamedTuple
 from lintkit.sources.argocd.gotemplate import Piece
@@ -25,10 +25,19 @@ def traced(root: Node, start: int, pieces: Iterable[Piece], values: Mapping, nam
     ``name`` is the parameter that holds ``values``. A scalar takes the place of the value it is; keys and items that
     ``toYaml`` wrote are those of the values themselves.
     """
+    return _traced(root, start, pieces, lambda p: lookup(values, *p.path[1:]) if p.path and p.path[0] == name else None)
+
+
+def traced_to_parameters(root: Node, pieces: Iterable[Piece]) -> Node:
+    """``root``, parsed from the text of ``pieces``, with the nodes of the parameters that were put in as they stand."""
+    return _traced(root, 0, pieces, lambda piece: piece.written)
+
+
+def _traced(root: Node, start: int, pieces: Iterable[Piece], source_of: Callable[[Piece], Node | None]) -> Node:
     marks: list[_Mark] = []
     at = -start
     for piece in pieces:
-        source = lookup(values, *piece.path[1:]) if piece.path and piece.path[0] == name else None
+        source = source_of(piece)
         if source is not None:
             blank = len(piece.text) - len(piece.text.lstrip())
             marks.append(_Mark(at + blank, at + len(piece.text.rstrip()), source))

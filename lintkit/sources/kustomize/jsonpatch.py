@@ -8,7 +8,7 @@ from typing import Final
 from lintkit.sources.kustomize.model import key_at
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, Unknown, child, text
 from lintkit.yamldoc.plain import plain
-from lintkit.yamldoc.transform import with_entries, with_entry, with_items, with_under, without_key
+from lintkit.yamldoc.transform import with_entries, with_entry, with_items, with_removed, with_under, without_key
 
 MAX_OPERATIONS: Final = 5_000
 """How many operations of one patch are carried out: each makes a new mapping of the old one's size."""
@@ -183,7 +183,9 @@ def _remove(root: Node, path: tuple[str, ...], operation: Mapping) -> Node:
         if isinstance(node, Mapping):
             if part not in node:
                 raise PatchError(f"{_name(path)} does not exist", operation)
-            return without_key(node, part)
+            said = operation.get("path")
+            here = Entry(said, said) if isinstance(said, Scalar) else None
+            return with_removed(without_key(node, part), {part: here} if here else {})
         items = list(node.items) if isinstance(node, Sequence) else []
         del items[_index(part, len(items), operation)]
         return with_items(node, items) if isinstance(node, Sequence) else node

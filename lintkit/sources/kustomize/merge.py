@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from lintkit.sources.kustomize.model import Id, is_core
 from lintkit.yamldoc.node import Entry, Mapping, Node, Scalar, Sequence, is_null, text
 from lintkit.yamldoc.scalars import TAG_STR
-from lintkit.yamldoc.transform import with_entries, with_items, with_under
+from lintkit.yamldoc.transform import with_entries, with_items, with_removed, with_under
 
 Names: TypeAlias = "tuple[str, ...]"
 
@@ -112,19 +112,22 @@ def _mapping(base: Node | None, patch: Mapping, schema: Id | None, path: Names) 
         return with_under(with_entries(patch, entries), base)
     above = dict(fields)
     result: list[Entry] = []
+    removed: dict[str, Entry] = {}
     for name, entry in base:
         upper = above.pop(name, None)
         if upper is None:
             result.append(entry)
             continue
         value = _over(entry.value, upper.value, schema, (*path, name))
-        if value is not None:
+        if value is None:
+            removed[name] = upper
+        else:
             result.append(Entry(entry.key if isinstance(value, Mapping) else upper.key, value, upper.via))
     for name, upper in above.items():
         value = _over(None, upper.value, schema, (*path, name))
         if value is not None:
             result.append(Entry(upper.key, value, upper.via))
-    return with_entries(base, result)
+    return with_removed(with_entries(base, result), removed)
 
 
 def _sequence(base: Node | None, patch: Sequence, schema: Id | None, path: Names) -> Node:
