@@ -122,11 +122,11 @@ def _related(pool: str, used: set[str], names: list[str]) -> tuple[str, ...]:
 
 def pool_names(environment: Environment) -> list[str]:
     """Names of the pools of the environment as Ceph knows them, sorted."""
-    return sorted({str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ())})
+    return sorted({str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ()) if p.resource.name})
 
 
 def rook_pools(subject: Subject, environment: Environment) -> Json:
-    """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer that cannot be read)."""
+    """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer or name unread)."""
     pools = environment.by_kind.get("Pool", ())
     clusters = environment.by_kind.get("CephCluster", ())
     rook = [c for c in environment.by_kind.get("ChartValues", ()) if text(c.object.get("chart")) == "rook-ceph-cluster"]
@@ -135,7 +135,7 @@ def rook_pools(subject: Subject, environment: Environment) -> Json:
     outside = any(external(c, environment) for c in clusters)
     return {
         "names": list(pool_names(environment)),
-        "complete": not blurred and not outside and not any(s.origin.hidden for s in (*pools, *clusters)),
+        "complete": not blurred and not outside and not any(s.origin.hidden or not s.resource.name for s in (*pools, *clusters)),
     }
 
 

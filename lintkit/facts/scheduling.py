@@ -197,7 +197,7 @@ def _empty(node: Node | None) -> bool:
 
 
 def _daemon(subject: Subject, name: str, pods: tuple[Path, ...]) -> Workload:
-    title = f"{name} of {subject.kind} {subject.resource.name}"
+    title = f"{name} of {subject.resource.title}"
     return Workload(subject, title, name, "ceph", False, None, (), None, pods, None)
 
 
