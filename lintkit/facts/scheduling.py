@@ -259,7 +259,7 @@ def _kept_off(workload: Workload, reached: Reach) -> dict[str, Json]:
     )
     return {
         "of": workload.subject.id,
-        "path": "tolerations" if component else escaped(_anchor(workload)),
+        "path": f"tolerations.{'enabled' if enable else 'list'}" if component else escaped(_anchor(workload)),
         "title": workload.title,
         "enable": enable,
         "list": "" if component else escaped((*_anchor(workload), "tolerations")),
