@@ -24,6 +24,16 @@ class ResourceId(NamedTuple):
     namespace: str
     name: str
 
+    @property
+    def shown(self) -> str:
+        """The name as people read it, also where it cannot be read here (a template's helper makes it)."""
+        return self.name or "(name unknown)"
+
+    @property
+    def title(self) -> str:
+        """Kind and name as people read them."""
+        return f"{self.kind} {self.shown}"
+
 
 class Related(NamedTuple):
     """Another place a reader should see: the overridden layer, the node, the other pool."""

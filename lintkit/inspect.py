@@ -64,7 +64,7 @@ def by_origin(environment: Environment) -> dict[Origin, dict[str, list[str]]]:
     found: dict[Origin, dict[str, list[str]]] = {}
     for subject in environment.subjects:
         if subject.kind not in PROJECTED:
-            found.setdefault(subject.origin, {}).setdefault(subject.kind, []).append(subject.resource.name)
+            found.setdefault(subject.origin, {}).setdefault(subject.kind, []).append(subject.resource.shown)
     return found
 
 

@@ -323,7 +323,7 @@ def counts(subject: Subject, environment: Environment) -> Json:
 
 
 def _counted(subject: Subject) -> tuple[str, Path, int | None]:
-    name = subject.resource.name
+    name = subject.resource.shown
     if subject.kind == "Pool":
         return f"replicated.size of pool {subject.facts['ceph_name']}", ("replicated", "size"), None
     if subject.kind == "CephCluster":

@@ -8,6 +8,7 @@ from typing import Final
 
 from lintkit.charts import KeysRead, chart_defaults, chart_names, components, keys_read, keys_told
 from lintkit.facts.placement import escaped
+from lintkit.facts.reading import nameless
 from lintkit.facts.words import nearest
 from lintkit.facts.workloads import Workload, whole, workloads
 from lintkit.sources.argocd.application import read_application
@@ -239,7 +240,12 @@ def autoscalers(subject: Subject, environment: Environment) -> Json:
         namespace = owner.resource.namespace
         named = [w for w in everything if w.name == text(name)]
         match = next((w for w in named if w.namespace in (namespace, "")), named[0] if named else None)
-        sure = not unknown_reason(name) and namespace not in environment.unrendered and not environment.unread
+        sure = (
+            not unknown_reason(name)
+            and namespace not in environment.unrendered
+            and not environment.unread
+            and not nameless(environment, kind)
+        )
         exists = True if match else False if sure and kind in ("Deployment", "StatefulSet") else None
         found.append(
             {

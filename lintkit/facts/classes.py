@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Final
 
+from lintkit.facts.reading import nameless
 from lintkit.facts.storage import external
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, once
@@ -43,13 +44,13 @@ def storage_classes(subject: Subject, environment: Environment) -> Json:
 
 
 def classes_known(subject: Subject, environment: Environment) -> Json:
-    """What is known of the environment's storage classes: ``count``, and ``complete`` (every source could be read)."""
-    return {"count": len(_defined(environment)), "complete": not environment.unread}
+    """What is known of the environment's storage classes: ``count``, and ``complete`` (every source and every name could be read)."""
+    return {"count": len(_defined(environment)), "complete": not environment.unread and not nameless(environment, "StorageClass")}
 
 
 @once
 def _defined(environment: Environment) -> list[str]:
-    return sorted({s.resource.name for s in environment.by_kind.get("StorageClass", ())})
+    return sorted({s.resource.name for s in environment.by_kind.get("StorageClass", ()) if s.resource.name})
 
 
 def _asked(subject: Subject) -> Iterator[tuple[Path, Node | None]]:
@@ -114,7 +115,7 @@ def _references(owner: Subject, provisioner: str, clusters: Dict[str, Subject], 
     if external(home, environment) or home.origin.hidden:
         return found
     pools = [p for p in environment.by_kind.get("Pool", ()) if p.resource.namespace == cluster]
-    if any(p.origin.hidden for p in pools):
+    if any(p.origin.hidden or not p.resource.name for p in pools):
         return found
     system = text(lookup(owner.object, "parameters", "fsName")) or ""
     wanted = "rbd" if provisioner.endswith(_RBD) else "cephfs"
@@ -156,7 +157,7 @@ def _reference(owner: Subject, path: Path, what: str, value: str, names: list[st
     return {
         "of": owner.id,
         "path": ".".join(str(key) for key in path),
-        "name": owner.resource.name,
+        "name": owner.resource.shown,
         "what": what,
         "value": value,
         "exists": value in names,

@@ -86,7 +86,7 @@ def database_connections(_subject: Subject, environment: Environment) -> Json:
             {
                 "of": database.id,
                 "path": limit[1],
-                "name": database.resource.name,
+                "name": database.resource.shown,
                 "limit": limit[0],
                 "wanted": sum(s.pods * s.workers * s.pool for s in services),
                 "unsized": sum(s.pods * s.pool for s in services if not s.workers),

@@ -8,6 +8,7 @@ from typing import Final
 
 from lintkit.facts.compute import values_of, word
 from lintkit.facts.deliveries import kept_from, prunes
+from lintkit.facts.reading import nameless
 from lintkit.facts.storage import node_count
 from lintkit.facts.words import nearest
 from lintkit.subjects.environment import Environment, Fact, NotKnown, once
@@ -145,9 +146,10 @@ def hosts(subject: Subject, environment: Environment) -> Json:
     """Short host names of database, messaging and cache endpoints in a chart's values.
 
     One item a name: ``service``, ``path``, ``host``, ``exists`` (a Service, release or resource of the
-    environment goes by it), ``nearest``. Names with a dot, unknown ones and chart defaults nobody wrote are left out.
+    environment goes by it, or may: the name of one cannot be read), ``nearest``. Names with a dot, unknown ones and chart defaults nobody wrote are left out.
     """
     known = _services(environment)
+    unnamed = nameless(environment, "Service", "StatefulSet", "Deployment", "RabbitmqCluster", "Database")
     found: list[Json] = []
     for service in ("oslo_db", "oslo_db_api", "oslo_db_cell0", "oslo_messaging", "oslo_cache"):
         for path in (("hosts", "default"), ("statefulset", "name")):
@@ -161,7 +163,7 @@ def hosts(subject: Subject, environment: Environment) -> Json:
                     "service": service,
                     "path": f"values.endpoints.{service}.{'.'.join(path)}",
                     "host": name,
-                    "exists": name in known,
+                    "exists": name in known or unnamed,
                     "nearest": list(nearest(name, known, max(2, len(name) // 4))),
                 }
             )

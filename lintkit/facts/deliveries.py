@@ -60,7 +60,7 @@ def resources(subject: Subject, environment: Environment) -> Json:
                 "of": resource.id,
                 "kind": resource.resource.kind,
                 "namespace": resource.resource.namespace,
-                "name": resource.resource.name,
+                "name": resource.resource.shown,
                 "unpruned": kept_from(body, "prune"),
                 "undeleted": kept_from(body, "delete"),
                 "options": list(options_of(body)),
@@ -173,7 +173,7 @@ def replaced(subject: Subject, environment: Environment) -> Json:
             "own": bool(of),
             "replace": option != "Force=true" or bool({(of or r.id) for r in covered} & both),
             "kinds": [*dict.fromkeys(r.resource.kind for r in covered)],
-            "names": [f"{r.resource.kind} {r.resource.name}" for r in covered[:20]],
+            "names": [r.resource.title for r in covered[:20]],
         }
         for (option, of, path), covered in found.items()
     ]
@@ -313,7 +313,7 @@ def _held(members: list[Subject], environment: Environment) -> Json:
         if any(name.startswith(FINALIZER) for name in names):
             found.update(
                 {
-                    (r.resource.kind, r.resource.name): None
+                    (r.resource.kind, r.resource.shown): None
                     for r in brought(member, environment)
                     if not kept_from(r.object, "delete")
                 }

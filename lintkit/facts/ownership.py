@@ -39,7 +39,7 @@ def owned_twice(_subject: Subject, environment: Environment) -> Json:
 def large(subject: Subject, environment: Environment) -> Json:
     """CustomResourceDefinitions of a delivery (``of``, ``name``, ``bytes`` as compact JSON), and ``charts`` it installs."""
     found: list[Json] = [
-        {"of": r.id, "name": r.resource.name, "bytes": len(json.dumps(plain(r.object), separators=(",", ":")))}
+        {"of": r.id, "name": r.resource.shown, "bytes": len(json.dumps(plain(r.object), separators=(",", ":")))}
         for r in brought(subject, environment)
         if r.kind == "CustomResourceDefinition"
     ]
@@ -54,7 +54,7 @@ def namespaces(subject: Subject, environment: Environment) -> Json:
             inside = {
                 s.kind for s in environment.subjects if s.resource.namespace == resource.resource.name and s.kind not in OURS
             }
-            found.append({"of": resource.id, "name": resource.resource.name, "kinds": [*sorted(inside)]})
+            found.append({"of": resource.id, "name": resource.resource.shown, "kinds": [*sorted(inside)]})
     return found
 
 
@@ -89,7 +89,7 @@ def operator_namespace(_subject: Subject, environment: Environment) -> Json:
         for resource in environment.by_kind.get(kind, ()):
             namespace = resource.resource.namespace
             if namespace and namespace not in known and not _may_hold_cluster(environment, namespace):
-                name = f"{kind} {resource.resource.name}"
+                name = resource.resource.title
                 item = {"of": resource.id, "path": "metadata.namespace", "what": "resource", "name": name}
                 found.append({**item, "value": resource.resource.namespace, "wanted": sorted(known)[0], "strict": False})
     return found

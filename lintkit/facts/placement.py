@@ -309,7 +309,7 @@ def _workload(subject: Subject, selector: Selector) -> str:
         head = place.partition(".nodeSelector")[0].partition(".affinity")[0]
         chart = f"chart {text(subject.object.get('chart'))}"
         return chart if head.startswith(("nodeSelector", "affinity")) else f"{head} of {chart}"
-    return f"{subject.resource.kind} {subject.resource.name}" if subject.kind != "Component" else subject.resource.name
+    return subject.resource.title if subject.kind != "Component" else subject.resource.name
 
 
 def _mismatched(subject: Subject, selector: Selector, nodes: tuple[ClusterNode, ...]) -> list[Json]:

@@ -123,11 +123,11 @@ def _related(pool: str, used: set[str], names: list[str]) -> tuple[str, ...]:
 @once
 def pool_names(environment: Environment) -> list[str]:
     """Names of the pools of the environment as Ceph knows them, sorted."""
-    return sorted({str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ())})
+    return sorted({str(p.facts["ceph_name"]) for p in environment.by_kind.get("Pool", ()) if p.resource.name})
 
 
 def rook_pools(subject: Subject, environment: Environment) -> Json:
-    """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer that cannot be read)."""
+    """What is known of the environment's pools: ``names``, ``complete`` (no external cluster, no layer or name unread)."""
     return {"names": list(pool_names(environment)), "complete": _complete(environment)}
 
 
@@ -139,7 +139,7 @@ def _complete(environment: Environment) -> bool:
     lists = ("cephBlockPools", "cephFileSystems", "cephObjectStores")
     blurred = any(unknown_reason(values_of(c, key)) for c in rook for key in lists)
     outside = any(external(c, environment) for c in clusters)
-    return not blurred and not outside and not any(s.origin.hidden for s in (*pools, *clusters))
+    return not blurred and not outside and not any(s.origin.hidden or not s.resource.name for s in (*pools, *clusters))
 
 
 def pool_map(subject: Subject, environment: Environment) -> Json:

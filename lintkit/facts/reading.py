@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lintkit.subjects.environment import Environment
 from lintkit.yamldoc.node import Mapping, Node, Path, Scalar, items
 from lintkit.yamldoc.unknowns import unknown_reason
 
@@ -13,6 +14,11 @@ def written(path: Path) -> str:
         for key in path
     )
     return "".join(parts).removeprefix(".")
+
+
+def nameless(environment: Environment, *kinds: str) -> bool:
+    """Whether the name of a subject of ``kinds`` cannot be read: then it may be the one that somebody else names."""
+    return any(not subject.resource.name for kind in kinds for subject in environment.by_kind.get(kind, ()))
 
 
 def unknown_below(node: Node | None) -> str:

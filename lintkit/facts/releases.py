@@ -181,7 +181,7 @@ def service_releases(_subject: Subject, environment: Environment) -> Json:
     """The release that every OpenStack service of the environment runs, where it is known.
 
     One item a service: ``of`` and ``path`` (the image or chart version that decides), ``values`` (id of the chart's
-    values), ``service``, ``release``, ``name`` (code name), ``near`` (releases an allowed step away, either way), ``status``,
+    values), ``service``, ``release``, ``default`` (nobody wrote an image of it: default images of the chart say so), ``name`` (code name), ``near`` (releases an allowed step away, either way), ``status``,
     ``ends`` (ISO date until which it is maintained; empty when unknown), ``today``, ``table_ends``, ``moves`` (release to the
     tags that would bring the service's images there; only tags that somebody wrote, by name).
     """
@@ -202,6 +202,7 @@ def service_releases(_subject: Subject, environment: Environment) -> Json:
                 "values": service.of,
                 "service": service.chart,
                 "release": service.release,
+                "default": bool(service.images) and service.path == "version",
                 "name": row.name,
                 "near": [*near],
                 "status": row.status,

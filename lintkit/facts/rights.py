@@ -40,12 +40,12 @@ def pod_rights(subject: Subject, environment: Environment) -> Json:
 
 
 def _right(owner: Subject, path: Path, kind: str, value: str, *, api: str = "") -> Json:
-    title = f"chart {api}" if api else f"{owner.kind} {owner.resource.name}"
+    title = f"chart {api}" if api else owner.resource.title
     return {
         "of": owner.id,
         "path": escaped(path),
         "title": title,
-        "name": api or owner.resource.name,
+        "name": api or owner.resource.shown,
         "kind": kind,
         "value": value,
         "api": bool(api),
@@ -103,7 +103,7 @@ def resource_sizes(subject: Subject, environment: Environment) -> Json:
 
 
 def _resource_places(owner: Subject) -> Iterator[tuple[Path, str]]:
-    title = f"{owner.kind} {owner.resource.name}"
+    title = owner.resource.title
     if owner.kind in _PODS:
         for key in _CONTAINERS:
             for i, container in enumerate(items(lookup(owner.object, *_SPEC, key))):

@@ -126,7 +126,7 @@ def _ored(subject: Subject, terms: Node | None, path: Path) -> Json:
     return {
         "of": subject.id,
         "path": escaped(path),
-        "title": f"{subject.kind} {subject.resource.name}",
+        "title": subject.resource.title,
         "keys": [str(name) for name in names],
         "count": len(singles),
         "second": _expression(singles[1]),

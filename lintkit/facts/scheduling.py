@@ -197,7 +197,7 @@ def _empty(node: Node | None) -> bool:
 
 
 def _daemon(subject: Subject, name: str, pods: tuple[Path, ...]) -> Workload:
-    title = f"{name} of {subject.kind} {subject.resource.name}"
+    title = f"{name} of {subject.resource.title}"
     return Workload(subject, title, name, "ceph", False, None, (), None, pods, None)
 
 
@@ -259,7 +259,7 @@ def _kept_off(workload: Workload, reached: Reach) -> dict[str, Json]:
     )
     return {
         "of": workload.subject.id,
-        "path": "tolerations" if component else escaped(_anchor(workload)),
+        "path": f"tolerations.{'enabled' if enable else 'list'}" if component else escaped(_anchor(workload)),
         "title": workload.title,
         "enable": enable,
         "list": "" if component else escaped((*_anchor(workload), "tolerations")),

@@ -36,7 +36,7 @@ def plaintext(_subject: Subject, environment: Environment) -> Json:
             continue
         for path, node in _values(secret.object):
             if _readable(node, encoded=path[0] == "data"):
-                found.append(_item(secret, path, "secret", secret.resource.name, str(path[1])))
+                found.append(_item(secret, path, "secret", secret.resource.shown, str(path[1])))
     for use in (*environment.by_kind.get("ChartValues", ()), *environment.by_kind.get("OtherValues", ())):
         chart = text(use.object.get("chart")) or ""
         for path, shape in _keys(lookup(use.object, "values"), ("values",)):

@@ -153,7 +153,7 @@ def _component_rules(body: Mapping, labels: Dict[str, str]) -> tuple[Rule, ...] 
 
 
 def _title(subject: Subject) -> str:
-    return f"{subject.kind} {subject.resource.name}"
+    return subject.resource.title
 
 
 def _string_map(node: Node | None) -> dict[str, str] | None:

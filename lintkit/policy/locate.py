@@ -9,7 +9,7 @@ from lintkit.text.source import Place
 from lintkit.yamldoc.document import path_of, place_of, pointer
 from lintkit.yamldoc.embed import segment_map
 from lintkit.yamldoc.layers import home_of
-from lintkit.yamldoc.node import Entry, Key, Mapping, Node, Path, Scalar, Sequence, lookup
+from lintkit.yamldoc.node import Alias, Entry, Key, Mapping, Node, Path, Scalar, Sequence, lookup
 
 
 class Located(NamedTuple):
@@ -63,7 +63,8 @@ def _walk(root: Node, path: Path) -> _Step | None:
             if gone is not None and not gone.key.doc.source.builtin and stuck is None:
                 found = _Step(gone, gone.value, depth == len(path) - 1, None)
             break
-        shared = bool(entry and entry.via) or id(below) in below.doc.aliases
+        alias = _alias(below)
+        shared = bool(entry and entry.via) or alias is not None
         node = below
         if node.doc.source.builtin:
             continue
@@ -73,7 +74,6 @@ def _walk(root: Node, path: Path) -> _Step | None:
         elif shared:
             # an alias or a merge key: the place to edit is where it is used, not where the value stands
             use = found if entry and entry.via and found else _Step(entry, node, exact, None)
-            alias = node.doc.aliases.get(id(node))
             stuck = use._replace(exact=exact, origin=alias.target if alias else node)
         else:
             found = _Step(entry, node, exact, None)
@@ -83,6 +83,14 @@ def _walk(root: Node, path: Path) -> _Step | None:
 def _gone(node: Node, key: str) -> Entry | None:
     """What took ``key`` out of ``node``: a null in values, or a patch."""
     return ((node.nulls or {}).get(key) or (node.removed or {}).get(key)) if isinstance(node, Mapping) else None
+
+
+def _alias(node: Node) -> Alias | None:
+    """The alias that a value is; a scalar is one too after a merge of layers, which makes a new node at the same place."""
+    known = node.doc.aliases
+    if not known or id(node) in known or not isinstance(node, Scalar):
+        return known.get(id(node))
+    return next((a for a in known.values() if (a.start, a.end) == (node.start, node.end)), None)
 
 
 def _line_place(node: Node, path: Path) -> tuple[Place, Node] | None:

@@ -170,4 +170,5 @@ def environments_of(finding: Finding, report: Report) -> str:
 def named_resource(finding: Finding) -> str:
     """``CephBlockPool rook-ceph/glance.images``; empty for findings about no resource."""
     kind, namespace, name = finding.resource
-    return visible(f"{kind} {namespace + '/' if namespace else ''}{name}".strip())
+    shown = finding.resource.shown if kind else name
+    return visible(f"{kind} {namespace + '/' if namespace else ''}{shown}".strip())

@@ -116,7 +116,7 @@ def _operator(owner: Subject) -> Iterator[_Found]:
 
 def _of_resource(owner: Subject, found: _Found) -> Subject:
     body = owner.object
-    title = f"{owner.kind} {owner.resource.name}"
+    title = owner.resource.title
     facts: dict[str, Json] = {"default": False, "defaults_exact": True, "long_running": found.main}
     return Subject(
         kind="Container",

@@ -56,7 +56,7 @@ def pool_subjects(owner: Subject, metadata: frozenset[tuple[str, str]] = frozens
 
 
 def _specs(owner: Subject, metadata: frozenset[tuple[str, str]]) -> Iterator[_Spec]:
-    spec, name = lookup(owner.object, "spec"), owner.resource.name
+    spec, name = lookup(owner.object, "spec"), owner.resource.shown
     if owner.kind == "CephBlockPool":
         inner = string(lookup(spec, "name"))
         role = "builtin" if inner in BUILTIN_NAMES else "metadata" if _is_metadata(owner, metadata) else "data"

@@ -329,6 +329,17 @@ def test_overridden_layer_is_named_as_related() -> None:
     ]
 
 
+def test_an_alias_that_overrides_a_layer_still_tells_where_its_value_comes_from() -> None:
+    site = "x-mons: &mons 4\ncephClusterSpec:\n  mon:\n    count: *mons\n"
+    files = {"apps/ceph.yaml": APPLICATION, "base.yaml": VALUES % 3, "site.yaml": site}
+    (finding,), _, _ = judged(files, "even-mon-count")
+    assert place(finding) == ("site.yaml", 4, "*mons")
+    assert [(r.place.source.path, r.place.first.line, r.message) for r in finding.related] == [
+        ("site.yaml", 1, "the value comes from here"),
+        ("base.yaml", 6, "overrides 3 here"),
+    ]
+
+
 def test_of_an_overridden_text_the_first_line_is_told() -> None:
     base = """
         apiVersion: k8s.mariadb.com/v1alpha1

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lintkit.finding import Finding, Fix, NotEvaluated, Report, Skipped
+from lintkit.finding import Finding, Fix, NotEvaluated, Report, ResourceId, Skipped
 from lintkit.report.diff import DiffLine, diff_lines
 from lintkit.report.frame import cells, frame
 from lintkit.report.human import render
 from lintkit.report.info import PolicyInfo
 from lintkit.report.plain import is_unseen, visible
-from lintkit.report.tally import fix_line, silences
+from lintkit.report.tally import fix_line, named_resource, silences
 from lintkit.text.edits import Edit
 from lintkit.text.source import Place, Source
 
@@ -253,3 +253,10 @@ def test_a_cut_line_still_shows_where_its_span_starts(at: int, width: int) -> No
     row = frame(Place(source, at, at + 1), width)[0]
     assert row.text[row.start] == "X"
     assert row.end == row.start + 1
+
+
+def test_a_resource_whose_name_cannot_be_read_is_said_to_be_one(finding: Make, odd_sources: dict[str, Source]) -> None:
+    found = finding(odd_sources["crlf"], "name")._replace(resource=ResourceId("Deployment", "shop", ""))
+    assert named_resource(found) == "Deployment shop/(name unknown)"
+    assert any("resource: Deployment shop/(name unknown)" in line for line in _show(found))
+    assert named_resource(found._replace(resource=ResourceId("", "", ""))) == ""
