@@ -303,7 +303,8 @@ def counts(subject: Subject, environment: Environment) -> Json:
 
     A list of none or one item: ``what``, ``path``, ``before``, ``after`` (the minimum of an autoscaler where one owns the
     count), ``members`` (copies, mons, brokers of the RabbitMQ operator, galera, peers of other quorums), ``own`` (nobody else
-    owns the count). Nothing for an external cluster or a count that is not known.
+    owns the count), ``survived_before`` and ``survived_after`` (members that may fail while a majority stays). Nothing for an
+    external cluster or a count that is not known.
     """
     old = before(subject, environment)
     ours = subject.kind not in ("Pool", "CephCluster") or external(subject, environment) is not True
@@ -319,7 +320,8 @@ def counts(subject: Subject, environment: Environment) -> Json:
     was, now = (value if bound is None else bound for value, bound in zip(values, bounds, strict=True))
     own = all(bound is None for bound in bounds)
     members = "brokers" if subject.resource.kind == "RabbitmqCluster" else _MEMBERS.get(subject.kind, "peers")
-    return [{"what": what, "path": written(path), "before": was, "after": now, "members": members, "own": own}]
+    survived = {"survived_before": max(was - 1, 0) // 2, "survived_after": max(now - 1, 0) // 2}
+    return [{"what": what, "path": written(path), "before": was, "after": now, "members": members, "own": own, **survived}]
 
 
 def _counted(subject: Subject) -> tuple[str, Path, int | None]:
