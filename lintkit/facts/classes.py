@@ -44,7 +44,7 @@ def storage_classes(subject: Subject, environment: Environment) -> Json:
 
 
 def classes_known(subject: Subject, environment: Environment) -> Json:
-    """What is known of the environment's storage classes: ``count``, and ``complete`` (every source and every name could be read)."""
+    """What is known of the environment's storage classes: ``count``, and ``complete`` (sources and names could be read)."""
     return {"count": len(_defined(environment)), "complete": not environment.unread and not nameless(environment, "StorageClass")}
 
 

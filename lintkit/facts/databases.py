@@ -145,8 +145,9 @@ def _count(node: Node | None, absent: int | None) -> int | None:
 def hosts(subject: Subject, environment: Environment) -> Json:
     """Short host names of database, messaging and cache endpoints in a chart's values.
 
-    One item a name: ``service``, ``path``, ``host``, ``exists`` (a Service, release or resource of the
-    environment goes by it, or may: the name of one cannot be read), ``nearest``. Names with a dot, unknown ones and chart defaults nobody wrote are left out.
+    One item a name: ``service``, ``path``, ``host``, ``exists`` (a Service, release or resource of the environment goes by
+    it, or may: the name of one cannot be read), ``nearest``. Names with a dot, unknown ones and chart defaults nobody wrote
+    are left out.
     """
     known = _services(environment)
     unnamed = nameless(environment, "Service", "StatefulSet", "Deployment", "RabbitmqCluster", "Database")

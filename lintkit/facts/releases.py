@@ -181,9 +181,10 @@ def service_releases(_subject: Subject, environment: Environment) -> Json:
     """The release that every OpenStack service of the environment runs, where it is known.
 
     One item a service: ``of`` and ``path`` (the image or chart version that decides), ``values`` (id of the chart's
-    values), ``service``, ``release``, ``default`` (nobody wrote an image of it: default images of the chart say so), ``name`` (code name), ``near`` (releases an allowed step away, either way), ``status``,
-    ``ends`` (ISO date until which it is maintained; empty when unknown), ``today``, ``table_ends``, ``moves`` (release to the
-    tags that would bring the service's images there; only tags that somebody wrote, by name).
+    values), ``service``, ``release``, ``default`` (nobody wrote an image of it: default images of the chart say so),
+    ``name`` (code name), ``near`` (releases an allowed step away, either way), ``status``, ``ends`` (ISO date until which it
+    is maintained; empty when unknown), ``today``, ``table_ends``, ``moves`` (release to the tags that would bring the
+    service's images there; only tags that somebody wrote, by name).
     """
     found = services(environment)
     wanted = sorted({s.release for s in found.values()})
