@@ -313,11 +313,11 @@ def counts(subject: Subject, environment: Environment) -> Json:
     what, path, default = _counted(subject)
     if not path:
         return []
-    values = [_whole(lookup(s.object, *path), default) for s in (old, subject)]
-    if values[0] is None or values[1] is None:
+    first, last = (_whole(lookup(s.object, *path), default) for s in (old, subject))
+    if first is None or last is None:
         return []
     bounds = [_hpa(s, e) for s, e in ((old, environment.base), (subject, environment))]
-    was, now = (value if bound is None else bound for value, bound in zip(values, bounds, strict=True))
+    was, now = (value if bound is None else bound for value, bound in zip((first, last), bounds, strict=True))
     own = all(bound is None for bound in bounds)
     members = "brokers" if subject.resource.kind == "RabbitmqCluster" else _MEMBERS.get(subject.kind, "peers")
     survived = {"survived_before": max(was - 1, 0) // 2, "survived_after": max(now - 1, 0) // 2}
