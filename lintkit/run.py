@@ -211,7 +211,8 @@ def findings_of(loaded: Loaded, options: Options) -> tuple[list[Finding], Verdic
     for found in _judged(loaded, ready.compiled, options.jobs):
         verdicts.add(found)
     # one finding a place: what a policy says of it in its own words, what nobody can see, the schema, other traps of YAML
-    spoken = {_spot(f) for f in verdicts.findings}
+    changing = {policy.id for policy in loaded.policies if policy.on_change}  # which tell of the way, not of the state
+    spoken = {_spot(f) for f in verdicts.findings if f.policy not in changing}
     traps_found = _shape_findings(loaded.world)
     unseen = {_spot(f) for f in traps_found if f.policy in _UNSEEN}
     silent: set[NotEvaluated] = set()
