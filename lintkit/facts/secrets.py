@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
+from functools import lru_cache
 from typing import Final
 
 from lintkit.sources.secrets import is_encrypted, sealed
@@ -91,10 +92,16 @@ def _keys(node: Node | None, path: Path) -> Iterator[tuple[Path, str]]:
 def _suspect(node: Node) -> bool:
     layer: Node | None = node
     while layer is not None:
-        if not layer.doc.source.builtin and _KEY.search(layer.doc.text):
+        if not layer.doc.source.builtin and _holds_key(layer.doc.text):
             return True
         layer = layer.under
     return False
+
+
+@lru_cache(maxsize=64)
+def _holds_key(text: str) -> bool:
+    """Whether a file has something like a key: asked for every mapping of it."""
+    return _KEY.search(text) is not None
 
 
 FACTS: Final[Dict[str, Dict[str, Fact]]] = {"Environment": {"plaintext": plaintext}}
